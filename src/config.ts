@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs';
+
+/** A setting that is missing or cannot be understood. The message names the setting, the value and what was expected. */
+export class SettingError extends Error {
+  readonly code = 'SETTING_INVALID';
+  constructor(name: string, value: string, expected: string) {
+    super(`${name}=${JSON.stringify(value)}: expected ${expected}`);
+    this.name = 'SettingError';
+  }
+}
+
+interface Setting<T> {
+  readonly fallback: string;
+  readonly meaning: string;
+  readonly parse: (value: string, name: string) => T;
+}
+
+const text = (value: string): string => value;
+
+const oneOf =
+  <const T extends string>(...allowed: readonly T[]) =>
+  (value: string, name: string): T => {
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined) throw new SettingError(name, value, `one of ${allowed.join(', ')}`);
+    return found;
+  };
+
+const integer =
+  (least: number, most: number) =>
+  (value: string, name: string): number => {
+    const number = Number(value);
+    if (value.trim() === '' || !Number.isInteger(number) || number < least || number > most) {
+      throw new SettingError(name, value, `a whole number from ${least} to ${most}`);
+    }
+    return number;
+  };
+
+const port = integer(0, 65_535);
+
+const listOf = (value: string): string[] =>
+  value
+    .split(/[,;]/)
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+const secondsList = (value: string, name: string): number[] => {
+  const seconds = listOf(value).map(Number);
+  if (seconds.some((each) => !(each >= 0)))
+    throw new SettingError(name, value, 'seconds, separated by commas');
+  return seconds;
+};
+
+/** A server given as `host:port,secret`. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+}
+
+const serverList = (value: string, name: string): ServerAddress[] =>
+  value
+    .split(';')
+    .filter((item) => item.trim() !== '')
+    .map((item) => {
+      const match = /^\s*\[?([^\]\s,]+?)\]?:(\d{1,5}),(.+?)\s*$/.exec(item);
+      if (!match?.[1] || !match[2] || !match[3])
+        throw new SettingError(name, '…', 'host:port,secret; more of them separated by ;');
+      return { host: match[1], port: Number(match[2]), secret: match[3] };
+    });
+
+function setting<T>(
+  fallback: string,
+  meaning: string,
+  parse: (value: string, name: string) => T,
+): Setting<T> {
+  return { fallback, meaning, parse };
+}
+
+/** Every setting of axbridge: its default and what it means. The environment is read here and nowhere else. */
+export const SETTINGS = {
+  AXBRIDGE_HTTP_HOST: setting('127.0.0.1', 'address of the partner and admin API', text),
+  AXBRIDGE_HTTP_PORT: setting('8080', 'port of the partner and admin API', port),
+  AXBRIDGE_TLS: setting(
+    'off',
+    '"self-signed" makes a certificate for HTTPS at first start',
+    oneOf('off', 'self-signed'),
+  ),
+  AXBRIDGE_TLS_CERT: setting('', 'PEM file with the certificate chain for HTTPS', text),
+  AXBRIDGE_TLS_KEY: setting('', 'PEM file with the private key for HTTPS', text),
+  AXBRIDGE_TLS_PORT: setting('8443', 'port of the partner and admin API over HTTPS', port),
+  AXBRIDGE_OPS_HOST: setting('127.0.0.1', 'address of /metrics, /healthz and /readyz', text),
+  AXBRIDGE_OPS_PORT: setting('9464', 'port of /metrics, /healthz and /readyz', port),
+  AXBRIDGE_SIP_HOST: setting('127.0.0.1', 'address the embedded SIP server listens on', text),
+  AXBRIDGE_SIP_PORT: setting('5060', 'UDP and TCP port of the embedded SIP server', port),
+  AXBRIDGE_DRACHTIO: setting(
+    '',
+    'drachtio-server to use in place of the embedded one: host:port,secret',
+    serverList,
+  ),
+  AXBRIDGE_FREESWITCH: setting(
+    '',
+    'FreeSWITCH to use in place of the embedded one: host:port,password; several with ;',
+    serverList,
+  ),
+  AXBRIDGE_MEDIA_PROFILE: setting(
+    'drachtio_mrf',
+    'sofia profile of FreeSWITCH that takes calls from axbridge',
+    text,
+  ),
+  AXBRIDGE_ESL_LISTEN: setting('127.0.0.1', 'own address to which FreeSWITCH opens event sockets', text),
+  AXBRIDGE_DRACHTIO_PORT: setting('9022', 'admin port of the embedded SIP server', port),
+  AXBRIDGE_ESL_PORT: setting('8021', 'event socket port of the embedded media server', port),
+  AXBRIDGE_MEDIA_SIP_PORT: setting('5080', 'SIP port of the embedded media server', port),
+  AXBRIDGE_RTP_PORT: setting('20000', 'first RTP port of the embedded media server', port),
+  AXBRIDGE_MEDIA: setting(
+    'auto',
+    '"always" sends every call through the media server',
+    oneOf('auto', 'always'),
+  ),
+  DATABASE_URL: setting('', 'PostgreSQL to use in place of the embedded one', text),
+  AXBRIDGE_DATABASE_PORT: setting('0', 'port of the embedded PostgreSQL; 0 takes a free one', port),
+  AXBRIDGE_DATABASE_POOL: setting('8', 'most connections to PostgreSQL', integer(2, 200)),
+  AXBRIDGE_DATA_DIR: setting(
+    'var',
+    'folder for keys, recordings, announcements and the embedded database',
+    text,
+  ),
+  AXBRIDGE_SEAL_KEY: setting(
+    '',
+    'base64 of the 32 bytes that seal numbers; without it one is made in the data folder',
+    text,
+  ),
+  AXBRIDGE_ADMIN_TOKEN: setting(
+    '',
+    'operator token; without it one is made at first start and shown once',
+    text,
+  ),
+  AXBRIDGE_NODE_ID: setting('', 'name of this node; without it one is made in the data folder', text),
+  AXBRIDGE_HOST_NAME: setting('axbridge.local', 'host name in session ids and call records', text),
+  AXBRIDGE_SP_ID: setting('axbridge', 'customer account (spId) in call records', text),
+  AXBRIDGE_CACHE_NUMBERS: setting('200000', 'X numbers kept in the routing cache', integer(1, 100_000_000)),
+  AXBRIDGE_RING_SECONDS: setting(
+    '90',
+    'seconds after forwarding until an unanswered call is given up (8035)',
+    integer(5, 600),
+  ),
+  AXBRIDGE_TRUNK_OPTIONS_SECONDS: setting(
+    '10',
+    'seconds between OPTIONS requests to a trunk; 0 asks none',
+    integer(0, 3600),
+  ),
+  AXBRIDGE_DRAIN_SECONDS: setting(
+    '60',
+    'seconds that calls in progress may go on after SIGTERM',
+    integer(0, 86_400),
+  ),
+  AXBRIDGE_NODE_DEAD_SECONDS: setting(
+    '15',
+    'seconds without a heartbeat after which other nodes close the calls of a node',
+    integer(2, 3600),
+  ),
+  AXBRIDGE_PUSH_ALLOW: setting(
+    '',
+    'CIDR list of notification targets that are closed by default (loopback, private, link-local)',
+    listOf,
+  ),
+  AXBRIDGE_PUSH_TIMEOUT_SECONDS: setting('10', 'seconds that a notification may take', integer(1, 120)),
+  AXBRIDGE_PUSH_RETRY_SECONDS: setting(
+    '60,240,540,6360,12180,18000',
+    'seconds before each further attempt of a notification',
+    secondsList,
+  ),
+  AXBRIDGE_RECORD_MERGE_MS: setting(
+    '500',
+    'milliseconds in which ended calls share one call record message',
+    integer(0, 60_000),
+  ),
+  AXBRIDGE_LOG_LEVEL: setting(
+    'info',
+    'fatal, error, warn, info, debug or trace',
+    oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace'),
+  ),
+} as const satisfies Record<string, Setting<unknown>>;
+
+type Settings = typeof SETTINGS;
+/** The parsed value of every setting, by its name. */
+export type Config = { readonly [Name in keyof Settings]: ReturnType<Settings[Name]['parse']> };
+
+/**
+ * Reads every setting from an environment.
+ * A name followed by `_FILE` gives the value from a file, as container secrets do.
+ * @throws SettingError for the first value that cannot be understood, and for an AXBRIDGE_ name that does not exist
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('AXBRIDGE_') && !(name.replace(/_FILE$/, '') in SETTINGS) && !(name in SETTINGS)) {
+      throw new SettingError(name, '…', 'a setting that exists (npm start -- --help lists them)');
+    }
+  }
+  const entries = Object.entries<Setting<unknown>>(SETTINGS).map(([name, { fallback, parse }]) => {
+    const file = environment[`${name}_FILE`];
+    const given = file === undefined ? environment[name] : readFileSync(file, 'utf8').trim();
+    return [name, parse(given === undefined || given === '' ? fallback : given, name)];
+  });
+  return Object.fromEntries(entries) as Config;
+}
+
+/** The settings as a table for people: name, default, meaning. */
+export function describeSettings(): string {
+  const rows = Object.entries<Setting<unknown>>(SETTINGS);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows
+    .map(
+      ([name, { fallback, meaning }]) =>
+        `${name.padEnd(width)}  ${meaning}${fallback === '' ? '' : ` [${fallback}]`}`,
+    )
+    .join('\n');
+}

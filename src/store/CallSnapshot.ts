@@ -1,0 +1,32 @@
+/**
+ * All that must be known of a call to write its events and its call record, also after the process that carried
+ * it has died: the journal keeps it (sealed), recovery reads it back. Times are milliseconds since the epoch.
+ */
+export interface CallSnapshot {
+  readonly sessionId: string;
+  /** Empty when the dialled X belongs to no application; such a call is kept but told to nobody. */
+  readonly appKey: string;
+  readonly mode: string;
+  readonly x: string;
+  readonly areaCode: string;
+  /** E.164, or empty when the caller withheld it. */
+  readonly caller: string;
+  /** Who was rung; absent until the call is forwarded. */
+  callee?: string;
+  subscriptionId?: string;
+  userData?: string;
+  readonly callInAt: number;
+  forwardedAt?: number;
+  alertingAt?: number;
+  answeredAt?: number;
+  endedAt?: number;
+  stateCode?: number;
+  q850?: number;
+  sipStatus?: number;
+  releasedBy?: 'caller' | 'callee' | 'platform';
+  recording?: { readonly objectName: string; readonly startedAt: number };
+  /** Seq of the next event of this call, from 0 (callin). */
+  nextSeq: number;
+  /** The decision's chain of facts, with numbers masked. */
+  because: readonly string[];
+}

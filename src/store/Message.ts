@@ -1,0 +1,12 @@
+/** Something the customer's server must hear: one call event, or one call record (several of which may be merged). */
+export interface Message {
+  /** `webhook-id` of an event; for a record the id of the record, which keeps it unique before it is merged. Derived from sessionId and seq, so writing it twice is harmless. */
+  readonly id: string;
+  readonly appKey: string;
+  readonly kind: 'event' | 'record';
+  readonly sessionId: string;
+  /** Order inside the call, from 0. */
+  readonly seq: number;
+  /** An event: the whole body, `{eventType, statusInfo}`. A record: one FeeInfo, an item of `feeLst`. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
