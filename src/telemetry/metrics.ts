@@ -1,0 +1,204 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Figures that other parts keep themselves and that are read when Prometheus asks. */
+export interface MetricSources {
+  readonly routingCache: () => { readonly entries: number; readonly hits: number; readonly misses: number };
+  readonly push: () => {
+    readonly depth: number;
+    readonly oldestAgeSeconds: number;
+    readonly delivered: number;
+    readonly failed: Readonly<Record<string, number>>;
+  };
+  readonly media: () => { readonly sessions: number; readonly servers: ReadonlyMap<string, boolean> };
+  readonly trunks: () => ReadonlyMap<string, boolean>;
+  readonly activeCalls: () => ReadonlyMap<string, number>;
+  readonly journalDepth: () => number;
+}
+
+const SECONDS_OF_DECISION = [0.000_01, 0.000_03, 0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 1];
+const SECONDS_OF_DELAY = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+const SECONDS_OF_SETUP = [0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 90];
+
+/** Default metrics of prom-client whose names break Prometheus' own naming rules (`promtool check metrics`). */
+const BADLY_NAMED = [
+  'nodejs_active_resources_total',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+];
+
+/** Every metric of axbridge: base units, `axbridge_` prefix, no number and no id as a label. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #attempts: Counter<'mode' | 'outcome'>;
+  readonly #decision: Histogram<'mode'>;
+  readonly #postDialDelay: Histogram<'mode'>;
+  readonly #setup: Histogram<'mode'>;
+  readonly #rejectedSources: Counter;
+  readonly #eventLoop = monitorEventLoopDelay({ resolution: 10 });
+
+  constructor() {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    for (const name of BADLY_NAMED) this.#registry.removeSingleMetric(name);
+
+    this.#attempts = new Counter({
+      name: 'axbridge_call_attempts_total',
+      help: 'Calls that ended, by mode and outcome',
+      labelNames: ['mode', 'outcome'],
+      registers,
+    });
+    this.#decision = new Histogram({
+      name: 'axbridge_routing_decision_seconds',
+      help: 'Time from the question who a call is for to its answer',
+      labelNames: ['mode'],
+      buckets: SECONDS_OF_DECISION,
+      registers,
+    });
+    this.#postDialDelay = new Histogram({
+      name: 'axbridge_post_dial_delay_seconds',
+      help: 'Time from the INVITE received to the first sign of ringing sent to the caller',
+      labelNames: ['mode'],
+      buckets: SECONDS_OF_DELAY,
+      registers,
+    });
+    this.#setup = new Histogram({
+      name: 'axbridge_call_setup_seconds',
+      help: 'Time from the INVITE received to the answer sent to the caller',
+      labelNames: ['mode'],
+      buckets: SECONDS_OF_SETUP,
+      registers,
+    });
+    this.#rejectedSources = new Counter({
+      name: 'axbridge_sip_rejected_sources_total',
+      help: 'SIP requests from an address that belongs to no trunk',
+      registers,
+    });
+    this.#eventLoop.enable();
+    const lag = this.#eventLoop;
+    new Gauge({
+      name: 'axbridge_event_loop_lag_seconds',
+      help: 'Delay of the event loop since the last scrape, 99th percentile',
+      registers,
+      collect() {
+        this.set(lag.percentile(99) / 1e9);
+        lag.reset();
+      },
+    });
+  }
+
+  /** Counts a call that ended. `outcome` is one of a small fixed set of words, never a number. */
+  attempt(mode: string, outcome: string): void {
+    this.#attempts.inc({ mode, outcome });
+  }
+
+  decision(mode: string, seconds: number): void {
+    this.#decision.observe({ mode }, seconds);
+  }
+
+  postDialDelay(mode: string, seconds: number): void {
+    this.#postDialDelay.observe({ mode }, seconds);
+  }
+
+  setup(mode: string, seconds: number): void {
+    this.#setup.observe({ mode }, seconds);
+  }
+
+  rejectedSource(): void {
+    this.#rejectedSources.inc();
+  }
+
+  /** Connects the figures that are read at each scrape. */
+  watch(sources: MetricSources): void {
+    const registers = [this.#registry];
+    const gauge = (name: string, help: string, read: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    const counter = (name: string, help: string, read: () => number) =>
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read());
+        },
+      });
+    const labelled = (
+      name: string,
+      help: string,
+      label: string,
+      read: () => Iterable<readonly [string, number]>,
+    ) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        labelNames: [label],
+        collect() {
+          this.reset();
+          for (const [value, figure] of read()) this.set({ [label]: value }, figure);
+        },
+      });
+    const upOrDown = (states: ReadonlyMap<string, boolean>) =>
+      [...states].map(([name, up]) => [name, up ? 1 : 0] as const);
+
+    labelled('axbridge_calls_active', 'Calls in progress', 'mode', () => sources.activeCalls());
+    gauge(
+      'axbridge_routing_cache_entries',
+      'X numbers in the routing cache',
+      () => sources.routingCache().entries,
+    );
+    counter(
+      'axbridge_routing_cache_hits_total',
+      'Routing questions answered from memory',
+      () => sources.routingCache().hits,
+    );
+    counter(
+      'axbridge_routing_cache_misses_total',
+      'Routing questions that needed the database',
+      () => sources.routingCache().misses,
+    );
+    labelled('axbridge_trunk_up', '1 when the trunk answers OPTIONS', 'trunk', () =>
+      upOrDown(sources.trunks()),
+    );
+    gauge('axbridge_media_sessions', 'Calls whose media is anchored', () => sources.media().sessions);
+    labelled('axbridge_media_server_up', '1 when the media server answers', 'server', () =>
+      upOrDown(sources.media().servers),
+    );
+    gauge('axbridge_journal_depth', 'Journal entries not yet durable', sources.journalDepth);
+    gauge('axbridge_push_queue_depth', 'Notifications not yet delivered', () => sources.push().depth);
+    gauge(
+      'axbridge_push_oldest_age_seconds',
+      'Age of the oldest notification not yet delivered',
+      () => sources.push().oldestAgeSeconds,
+    );
+    counter('axbridge_push_delivered_total', 'Notifications delivered', () => sources.push().delivered);
+    new Counter({
+      name: 'axbridge_push_failures_total',
+      help: 'Attempts to deliver a notification that failed, by reason',
+      labelNames: ['reason'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [reason, count] of Object.entries(sources.push().failed)) this.inc({ reason }, count);
+      },
+    });
+  }
+
+  /** The exposition text and its content type. */
+  async expose(): Promise<{ readonly body: string; readonly contentType: string }> {
+    return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
+  }
+
+  close(): void {
+    this.#eventLoop.disable();
+    this.#registry.clear();
+  }
+}

@@ -1,0 +1,63 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const TOP = ['src', 'routing', 'media', 'embedded', 'cli', 'demo'];
+
+/** Which part may import which. A part is a top folder, or a folder of src; `src/main.ts` is the composition root. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  routing: [],
+  media: [],
+  embedded: [],
+  cli: ['src/config', 'src/admin'],
+  demo: ['test/kit'],
+  'src/main': ['*'],
+  'src/config': [],
+  'src/telemetry': ['src/config', 'routing'],
+  'src/store': ['src/telemetry', 'src/config', 'routing'],
+  'src/bindings': ['src/store', 'src/telemetry', 'src/config', 'routing'],
+  'src/api': ['src/bindings', 'src/store', 'src/telemetry', 'src/config', 'routing'],
+  'src/admin': ['src/bindings', 'src/store', 'src/telemetry', 'src/config', 'routing', 'media'],
+  'src/sip': ['src/telemetry', 'src/config', 'routing', 'src/store'],
+  'src/calls': ['src/sip', 'src/store', 'src/telemetry', 'src/config', 'routing', 'media'],
+  'src/push': ['src/store', 'src/telemetry', 'src/config', 'routing'],
+};
+
+function partOf(file: string): string {
+  const [top = '', second = ''] = relative(root, file).split('/');
+  if (top === 'src' || top === 'test') return `${top}/${second.replace(/\.ts$/, '')}`;
+  return top;
+}
+
+function importsOf(file: string): string[] {
+  const source = readFileSync(file, 'utf8');
+  const specifiers = source.matchAll(
+    /(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|new URL\(\s*)['"](\.[^'"]+)['"]/g,
+  );
+  return [...specifiers].map((match) => resolve(dirname(file), match[1] ?? ''));
+}
+
+const files = TOP.flatMap((top) => globSync(`${top}/**/*.ts`, { cwd: root })).map((file) => join(root, file));
+
+describe('who may import whom', () => {
+  it('sees the source', () => {
+    expect(files.length).toBeGreaterThan(20);
+  });
+
+  it.each(files.map((file) => relative(root, file)))('%s keeps the rules', (name) => {
+    const file = join(root, name);
+    const part = partOf(file);
+    const allowed = MAY_IMPORT[part];
+    if (allowed === undefined) throw new Error(`${part} is in no rule`);
+    const broken = importsOf(file)
+      .map(partOf)
+      .filter((target) => target !== part && !allowed.includes('*') && !allowed.includes(target));
+    expect(broken).toEqual([]);
+  });
+
+  it('leaves the composition root to nobody', () => {
+    const importers = files.filter((file) => importsOf(file).includes(join(root, 'src/main.ts')));
+    expect(importers).toEqual([]);
+  });
+});
