@@ -111,32 +111,38 @@ CREATE TABLE calls (
   x           text NOT NULL,
   state_code  integer,
   snapshot    bytea NOT NULL,
+  -- One more than the last event written: a write that is repeated because its outcome was unknown finds itself done.
+  next_seq    integer NOT NULL,
   opened_at   timestamptz NOT NULL,
   closed_at   timestamptz,
   PRIMARY KEY (app_key, session_id)
 );
-CREATE INDEX calls_open ON calls (node_id, life) WHERE closed_at IS NULL;
+CREATE INDEX calls_open ON calls (life) WHERE closed_at IS NULL;
 CREATE INDEX calls_by_time ON calls (opened_at);
 
--- What still has to reach a customer's server. The id is the webhook-id that the customer sees.
+-- What still has to reach a customer's server; a delivered message is deleted.
 CREATE TABLE outbox (
   app_key          text NOT NULL,
-  id               text NOT NULL,
-  kind             text NOT NULL CHECK (kind IN ('event', 'record')),
   session_id       text NOT NULL,
+  kind             text NOT NULL CHECK (kind IN ('event', 'record')),
   seq              integer NOT NULL,
+  -- The webhook-id that the customer sees, unless the record was merged into a message.
+  id               text NOT NULL,
   body_sealed      bytea NOT NULL,
-  -- Records that were merged into one message carry the id of that message.
+  -- Records that go out in one message carry the webhook-id of that message, written before its first attempt.
   message_id       text,
+  -- The node life (nodes.life) that delivers this message; when that life is dead another one takes its messages over.
+  owner            uuid NOT NULL,
   attempts         integer NOT NULL DEFAULT 0,
   next_attempt_at  timestamptz NOT NULL DEFAULT now(),
   last_error       text,
   given_up_at      timestamptz,
   created_at       timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (app_key, id)
-);
-CREATE INDEX outbox_due ON outbox (next_attempt_at) WHERE given_up_at IS NULL;
-CREATE INDEX outbox_by_call ON outbox (app_key, session_id, seq);
+  PRIMARY KEY (app_key, session_id, kind, seq)
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+CREATE INDEX outbox_due ON outbox (owner, app_key, kind, next_attempt_at) WHERE given_up_at IS NULL;
+CREATE INDEX outbox_merged ON outbox (app_key, message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX outbox_given_up ON outbox (app_key, given_up_at) WHERE given_up_at IS NOT NULL;
 
 CREATE TABLE operators (
   token_hash  bytea PRIMARY KEY,
