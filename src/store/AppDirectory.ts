@@ -1,0 +1,74 @@
+import { LRUCache } from 'lru-cache';
+import { type App, type AppRow, appOf } from './apps.ts';
+import type { Changes } from './changes.ts';
+import { type Sql, storeErrorOf } from './database.ts';
+import type { Sealer } from './sealing.ts';
+
+/** An application with its opened secret, for checking and making signatures. */
+export interface KnownApp {
+  readonly app: App;
+  readonly secret: string;
+}
+
+export interface AppDirectoryOptions {
+  readonly sql: Sql;
+  readonly sealer: Sealer;
+  readonly changes: Changes;
+  /** Most applications in memory, unknown keys included: guessing keys must not fill it. */
+  readonly max?: number;
+}
+
+/** Applications by key, from memory while nothing has changed. */
+export class AppDirectory {
+  readonly #options: AppDirectoryOptions;
+  readonly #known: LRUCache<string, { readonly app: KnownApp | undefined }>;
+  #loading = new Map<string, Promise<KnownApp | undefined>>();
+
+  constructor(options: AppDirectoryOptions) {
+    this.#options = options;
+    this.#known = new LRUCache({ max: options.max ?? 10_000 });
+    options.changes.onChange(({ apps, everything }) => {
+      if (apps || everything) this.#forgetAll();
+    });
+  }
+
+  /**
+   * @returns undefined when there is no such application; without a promise when the answer is at hand
+   * @throws StoreError (as a rejection)
+   */
+  get(appKey: string): KnownApp | undefined | Promise<KnownApp | undefined> {
+    if (!this.#options.changes.trusted) return this.#load(appKey);
+    const known = this.#known.get(appKey);
+    return known === undefined ? this.#loadOnce(appKey) : known.app;
+  }
+
+  /** Applications change rarely, and a load that began before a change must not be kept: all are forgotten. */
+  #forgetAll(): void {
+    this.#known.clear();
+    this.#loading = new Map();
+  }
+
+  async #loadOnce(appKey: string): Promise<KnownApp | undefined> {
+    const flights = this.#loading;
+    const flight = flights.get(appKey) ?? this.#load(appKey);
+    flights.set(appKey, flight);
+    try {
+      const app = await flight;
+      if (flights === this.#loading) this.#known.set(appKey, { app });
+      return app;
+    } finally {
+      flights.delete(appKey);
+    }
+  }
+
+  async #load(appKey: string): Promise<KnownApp | undefined> {
+    const { sql, sealer } = this.#options;
+    try {
+      const [row] = await sql<(AppRow & { secret_sealed: Buffer })[]>`
+        SELECT * FROM apps WHERE app_key = ${appKey}`;
+      return row && { app: appOf(row), secret: sealer.open(row.secret_sealed) };
+    } catch (error) {
+      throw storeErrorOf(error);
+    }
+  }
+}

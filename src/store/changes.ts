@@ -1,0 +1,152 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import postgres from 'postgres';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Sql } from './database.ts';
+
+/** What has changed and must be forgotten by every cache. */
+export interface Change {
+  /** X numbers whose state, application or bindings changed. */
+  readonly numbers?: readonly string[];
+  /** Application keys. */
+  readonly apps?: readonly string[];
+  readonly trunks?: true;
+  /** Anything may have changed: a large change, or news were missed while the connection was away. */
+  readonly everything?: true;
+}
+
+export interface ChangesOptions {
+  /** The database whose news are heard. */
+  readonly url: string;
+  readonly log: Logger;
+  /** How often the listening connection is asked whether it lives, milliseconds. */
+  readonly probeEveryMs?: number;
+  /** How long its answer may take before it counts as lost, milliseconds. */
+  readonly probeTimeoutMs?: number;
+}
+
+/** Migration 001 sends to this channel. */
+const CHANNEL = 'axbridge_changes';
+const RETRY_MS = 500;
+
+/** Reads a payload of the channel: `number:+86…`, `app:key`, `trunks`, or `everything`. */
+function changeOf(payload: string): Change {
+  const [kind, value] = payload.split(':', 2);
+  if (kind === 'number' && value) return { numbers: [value] };
+  if (kind === 'app' && value) return { apps: [value] };
+  if (kind === 'trunks') return { trunks: true };
+  // A newer node may say what this one does not know: forgetting everything is always right.
+  return { everything: true };
+}
+
+/**
+ * News of what other nodes, and this one, have changed in the database.
+ *
+ * The news are sent by PostgreSQL itself, in the transaction that makes the change (triggers of migration 001 and the
+ * functions that bind): they can neither be forgotten by a caller nor be lost by a crash after the commit. They are
+ * heard on a connection of their own. While that connection is away, or does not answer, `trusted` is false, and
+ * what this node remembers may be stale; when it is back, everything is forgotten first.
+ */
+export class Changes {
+  readonly #options: Required<ChangesOptions>;
+  readonly #listeners = new Set<(change: Change) => void>();
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+  #trusted = false;
+
+  constructor(options: ChangesOptions) {
+    this.#options = { probeEveryMs: 2000, probeTimeoutMs: 2000, ...options };
+  }
+
+  /** False while this node may miss news: a cache must then be passed by. */
+  get trusted(): boolean {
+    return this.#trusted;
+  }
+
+  /** Connects, and keeps connected until `stop`. Resolves after the first attempt, whether it succeeded or not. */
+  async start(): Promise<void> {
+    await new Promise<void>((attempted) => {
+      this.#running ??= this.#run(attempted);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** @returns a function that ends the subscription */
+  onChange(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Tells the caches of this node at once what it has just committed, so that the next call sees it; the other
+   * nodes hear it from PostgreSQL.
+   */
+  publish(change: Change): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  async #run(attempted: () => void): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#listenUntilLost(attempted);
+      this.#trusted = false;
+      attempted();
+      await delay(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  async #listenUntilLost(listening: () => void): Promise<void> {
+    const { log } = this.#options;
+    const lost = new AbortController();
+    const end = AbortSignal.any([lost.signal, this.#stopping.signal]);
+    const connection = this.#connect(() => lost.abort());
+    try {
+      await connection`LISTEN ${connection(CHANNEL)}`;
+      this.publish({ everything: true });
+      this.#trusted = true;
+      listening();
+      await this.#probe(connection, end);
+    } catch (err) {
+      log.debug({ err }, 'the connection that hears changes failed');
+    }
+    this.#trusted = false;
+    if (!this.#stopping.signal.aborted) log.warn({}, 'changes are not heard: the routing cache is passed by');
+    await connection.end({ timeout: 0 });
+  }
+
+  #connect(onclose: () => void): Sql {
+    // postgres.js' own listen() gives up when its first attempt to reconnect fails, and does not tell that the
+    // connection was lost; `onnotify` is the hook beneath it, which its types leave out.
+    const options = {
+      max: 1,
+      fetch_types: false,
+      max_lifetime: null,
+      connect_timeout: Math.ceil(this.#options.probeTimeoutMs / 1000),
+      connection: { application_name: 'axbridge changes' },
+      onclose: () => {
+        this.#trusted = false;
+        onclose();
+      },
+      onnotify: (_channel: string, payload: string) => this.publish(changeOf(payload)),
+    };
+    return postgres(this.#options.url, options);
+  }
+
+  /** Resolves when the connection is lost or no longer wanted; a half-open connection is found by its silence. */
+  async #probe(connection: Sql, end: AbortSignal): Promise<void> {
+    const { probeEveryMs, probeTimeoutMs } = this.#options;
+    while (!end.aborted) {
+      await delay(probeEveryMs, undefined, { signal: end, ref: false }).catch(() => undefined);
+      if (end.aborted) return;
+      const silent = delay(probeTimeoutMs, 'silent' as const, { signal: end, ref: false }).catch(
+        () => 'ended',
+      );
+      const answer = connection`SELECT`.then(() => 'answered');
+      answer.catch(() => undefined);
+      if ((await Promise.race([answer, silent])) !== 'answered') return;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import type { XNumberState } from '../../routing/types.ts';
+import { type Sql, storeErrorOf } from './database.ts';
+
+/** An X number of an application. */
+export interface StoredNumber {
+  /** E.164. */
+  readonly number: string;
+  readonly appKey: string;
+  /** City code, as `0571`; '' for none. */
+  readonly areaCode: string;
+  readonly state: XNumberState;
+  /** Bindings that stand on it, those that have expired but were not swept yet included. */
+  readonly bindings: number;
+  readonly createdAt: Date;
+}
+
+export interface NewNumber {
+  readonly number: string;
+  readonly areaCode?: string;
+}
+
+export interface NumberChanges {
+  readonly areaCode?: string;
+  readonly state?: XNumberState;
+}
+
+interface NumberRow {
+  number: string;
+  app_key: string;
+  area_code: string;
+  state: XNumberState;
+  bindings: number;
+  created_at: Date;
+}
+
+const numberOf = (row: NumberRow): StoredNumber => ({
+  number: row.number,
+  appKey: row.app_key,
+  areaCode: row.area_code,
+  state: row.state,
+  bindings: row.bindings,
+  createdAt: row.created_at,
+});
+
+/**
+ * Gives X numbers to an application, all or none.
+ * @throws StoreError ALREADY_EXISTS when one of them is known already (of whatever application); IN_USE: no such application
+ */
+export async function insertNumbers(
+  sql: Sql,
+  appKey: string,
+  numbers: readonly NewNumber[],
+): Promise<StoredNumber[]> {
+  const rows = await sql<NumberRow[]>`
+    INSERT INTO numbers (number, app_key, area_code)
+    SELECT number, ${appKey}, area_code
+    FROM unnest(${numbers.map((each) => each.number)}::text[], ${numbers.map((each) => each.areaCode ?? '')}::text[])
+      AS given (number, area_code)
+    RETURNING *`.catch(rethrow);
+  return rows.map(numberOf);
+}
+
+/**
+ * @param page `after`: the last number of the page before; `limit`: most rows
+ * @returns numbers in order, of one application or of all
+ */
+export async function listNumbers(
+  sql: Sql,
+  appKey?: string,
+  { after = '', limit = 1000 }: { readonly after?: string; readonly limit?: number } = {},
+): Promise<StoredNumber[]> {
+  const rows = await sql<NumberRow[]>`
+    SELECT * FROM numbers
+    WHERE number > ${after} ${appKey === undefined ? sql`` : sql`AND app_key = ${appKey}`}
+    ORDER BY number LIMIT ${limit}`.catch(rethrow);
+  return rows.map(numberOf);
+}
+
+export async function getNumber(sql: Sql, number: string): Promise<StoredNumber | undefined> {
+  const [row] = await sql<NumberRow[]>`SELECT * FROM numbers WHERE number = ${number}`.catch(rethrow);
+  return row && numberOf(row);
+}
+
+/** @returns the number as it is now, or undefined when it is not known */
+export async function updateNumber(
+  sql: Sql,
+  number: string,
+  changes: NumberChanges,
+): Promise<StoredNumber | undefined> {
+  const [row] = await sql<NumberRow[]>`
+    UPDATE numbers SET
+      area_code = coalesce(${changes.areaCode ?? null}, area_code),
+      state = coalesce(${changes.state ?? null}, state),
+      updated_at = now()
+    WHERE number = ${number} RETURNING *`.catch(rethrow);
+  return row && numberOf(row);
+}
+
+/**
+ * Takes an X number away; a number on which bindings stand stays.
+ * @returns what happened
+ */
+export async function deleteNumber(sql: Sql, number: string): Promise<'deleted' | 'unknown' | 'in-use'> {
+  const [row] = await sql<{ known: boolean; deleted: boolean }[]>`
+    WITH gone AS (DELETE FROM numbers WHERE number = ${number} AND bindings = 0 RETURNING number)
+    SELECT EXISTS (SELECT FROM numbers WHERE number = ${number}) AS known, EXISTS (SELECT FROM gone) AS deleted`.catch(
+    rethrow,
+  );
+  if (row?.deleted) return 'deleted';
+  return row?.known ? 'in-use' : 'unknown';
+}
+
+function rethrow(error: unknown): never {
+  throw storeErrorOf(error);
+}

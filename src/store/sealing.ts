@@ -1,0 +1,135 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const CIPHER = 'aes-256-gcm';
+const KEY_BYTES = 32;
+const VERSION = 1;
+const KEY_ID_BYTES = 4;
+const HEADER_BYTES = 1 + KEY_ID_BYTES;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** RFC 2104 section 5: half of the hash is enough, and it halves the largest index of the database. */
+const DIGEST_BYTES = 16;
+
+/**
+ * `SEAL_KEY_INVALID`: the key is not 32 bytes. `SEAL_KEY_OTHER`: sealed with a key that is not this one.
+ * `SEAL_BROKEN`: not a sealed text, or changed since it was sealed.
+ */
+export class SealError extends Error {
+  readonly code: 'SEAL_KEY_INVALID' | 'SEAL_KEY_OTHER' | 'SEAL_BROKEN';
+  constructor(code: SealError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SealError';
+    this.code = code;
+  }
+}
+
+function derive(key: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, '', `axbridge ${purpose}`, KEY_BYTES));
+}
+
+/**
+ * Seals what must not be readable in the database, and makes digests by which it can still be looked up.
+ *
+ * A sealed text is: version (1 byte), key id (4), nonce (12), AES-256-GCM ciphertext, tag (16). Version and key id
+ * are authenticated as additional data; they let a later release hold two keys while it moves rows to the new one.
+ * Nonces are random, so one key may seal 2^32 texts (NIST SP 800-38D, 8.3) before it has to be replaced.
+ */
+export class Sealer {
+  readonly #sealKey: Buffer;
+  readonly #digestKey: Buffer;
+  readonly #header: Buffer;
+
+  /**
+   * @param key 32 secret bytes; the keys for sealing and for digests are derived from it (HKDF, RFC 5869)
+   * @throws SealError SEAL_KEY_INVALID
+   */
+  constructor(key: Buffer) {
+    if (key.length !== KEY_BYTES) {
+      throw new SealError(
+        'SEAL_KEY_INVALID',
+        `the sealing key has ${key.length} bytes, expected ${KEY_BYTES}`,
+      );
+    }
+    this.#sealKey = derive(key, 'seal');
+    this.#digestKey = derive(key, 'digest');
+    this.#header = Buffer.concat([Buffer.of(VERSION), derive(key, 'key id').subarray(0, KEY_ID_BYTES)]);
+  }
+
+  /** Seals a text; the same text gives other bytes each time. */
+  seal(text: string): Buffer {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, this.#sealKey, nonce).setAAD(this.#header);
+    const body = cipher.update(text, 'utf8');
+    return Buffer.concat([this.#header, nonce, body, cipher.final(), cipher.getAuthTag()]);
+  }
+
+  /**
+   * Opens what `seal` made.
+   * @throws SealError SEAL_KEY_OTHER, SEAL_BROKEN
+   */
+  open(sealed: Uint8Array): string {
+    const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+    if (bytes.length < HEADER_BYTES + NONCE_BYTES + TAG_BYTES || bytes[0] !== VERSION) {
+      throw new SealError(
+        'SEAL_BROKEN',
+        `${bytes.length} bytes that are not a sealed text of version ${VERSION}`,
+      );
+    }
+    if (!this.#header.equals(bytes.subarray(0, HEADER_BYTES))) {
+      const id = bytes.toString('hex', 1, HEADER_BYTES);
+      throw new SealError('SEAL_KEY_OTHER', `sealed with key ${id}, this node has ${this.keyId}`);
+    }
+    const bodyAt = HEADER_BYTES + NONCE_BYTES;
+    const tagAt = bytes.length - TAG_BYTES;
+    const decipher = createDecipheriv(CIPHER, this.#sealKey, bytes.subarray(HEADER_BYTES, bodyAt))
+      .setAAD(this.#header)
+      .setAuthTag(bytes.subarray(tagAt));
+    try {
+      return decipher.update(bytes.subarray(bodyAt, tagAt), undefined, 'utf8') + decipher.final('utf8');
+    } catch (cause) {
+      throw new SealError('SEAL_BROKEN', 'a sealed text was changed since it was sealed', { cause });
+    }
+  }
+
+  /** The lookup digest of a number: HMAC-SHA-256, its first 16 bytes. The same number always gives the same digest. */
+  digest(number: string): Buffer {
+    return createHmac('sha256', this.#digestKey).update(number).digest().subarray(0, DIGEST_BYTES);
+  }
+
+  /** Names the key without telling it: 8 hex digits. */
+  get keyId(): string {
+    return this.#header.toString('hex', 1);
+  }
+}
+
+function decodeKey(base64: string, source: string): Buffer {
+  const key = Buffer.from(base64, 'base64');
+  if (key.length !== KEY_BYTES) {
+    throw new SealError(
+      'SEAL_KEY_INVALID',
+      `${source} holds ${key.length} bytes, expected base64 of ${KEY_BYTES}`,
+    );
+  }
+  return key;
+}
+
+/**
+ * The sealing key: from the setting, else from `seal.key` in the data folder, which is made at first start (0600).
+ * @param dataDir the data folder
+ * @param setting value of AXBRIDGE_SEAL_KEY (base64 of 32 bytes), or ''
+ * @throws SealError SEAL_KEY_INVALID
+ */
+export function loadSealKey(dataDir: string, setting: string): Buffer {
+  if (setting !== '') return decodeKey(setting, 'AXBRIDGE_SEAL_KEY');
+  const path = join(dataDir, 'seal.key');
+  mkdirSync(dataDir, { recursive: true });
+  try {
+    // 'wx' makes two processes that start together agree on one key: the loser reads the winner's.
+    writeFileSync(path, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  return decodeKey(readFileSync(path, 'utf8').trim(), path);
+}
