@@ -1,0 +1,128 @@
+import type { Logger } from '../telemetry/logger.ts';
+import type { SrfClient, SrfMessage, SrfRequest, SrfResponse } from './drachtio.ts';
+import { formatReason, readQ850 } from './reason.ts';
+import { ALLOWED_METHODS, SipDialog, type SipDialogOptions } from './SipDialog.ts';
+
+/** The caller gave up before our answer reached him. */
+export class CallerGoneError extends Error {
+  readonly code = 'CALLER_GONE';
+  constructor(cause: unknown) {
+    super('the INVITE was ended before it could be answered', { cause });
+    this.name = 'CallerGoneError';
+  }
+}
+
+/** How an INVITE is turned down. */
+export interface Rejection {
+  /** 300–699. */
+  readonly status: number;
+  /** Cause for the Reason header. */
+  readonly q850?: number;
+  readonly retryAfterSeconds?: number;
+}
+
+export interface IncomingInviteOptions<Trunk> {
+  readonly srf: SrfClient;
+  readonly request: SrfRequest;
+  readonly response: SrfResponse;
+  readonly trunk: Trunk;
+  /** E.164, or '' when withheld. */
+  readonly caller: string;
+  /** E.164. */
+  readonly x: string;
+  /** The caller's SDP; undefined when he leaves the offer to us. */
+  readonly offer: string | undefined;
+  readonly openSocket: SipDialogOptions['openSocket'];
+  readonly logger: Logger;
+}
+
+/**
+ * An INVITE from a trunk that waits for an answer. It takes any number of provisional responses and then one of
+ * `answer` and `reject`; what comes after that, or after the caller's CANCEL, does nothing.
+ */
+export class IncomingInvite<Trunk> {
+  readonly #options: IncomingInviteOptions<Trunk>;
+  readonly #provisionalHeaders: Record<string, string>;
+  #cancelled = false;
+  #cancel: ((q850: number | undefined) => void) | undefined;
+  #done = false;
+
+  constructor(options: IncomingInviteOptions<Trunk>) {
+    this.#options = options;
+    const { request } = options;
+    this.#provisionalHeaders = /\b100rel\b/i.test(request.get('Require') ?? '') ? { Require: '100rel' } : {};
+    request.on('cancel', (cancel: SrfMessage) => {
+      if (this.#done) return;
+      this.#cancelled = true;
+      this.#cancel?.(readQ850(cancel.get('Reason')));
+    });
+  }
+
+  get trunk(): Trunk {
+    return this.#options.trunk;
+  }
+
+  get caller(): string {
+    return this.#options.caller;
+  }
+
+  get x(): string {
+    return this.#options.x;
+  }
+
+  get offer(): string | undefined {
+    return this.#options.offer;
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** At most one listener; the SIP server has answered CANCEL and INVITE itself by then. */
+  onCancel(listener: (q850: number | undefined) => void): void {
+    this.#cancel = listener;
+  }
+
+  /** Sends 180 or 183, with SDP when there is early media. */
+  progress(status: 180 | 183, sdp?: string): void {
+    if (this.#done || this.#cancelled) return;
+    const headers = this.#provisionalHeaders;
+    this.#options.response.send(status, sdp === undefined ? { headers } : { headers, body: sdp });
+  }
+
+  /**
+   * Sends 200.
+   * @param onAcknowledged for a caller who left the offer to us: gets the SDP of his ACK
+   * @throws CallerGoneError when the caller's CANCEL was first or the server lost the transaction
+   */
+  answer(sdp: string, onAcknowledged?: (answer: string | undefined) => void): Promise<SipDialog> {
+    const { srf, request, response, openSocket, logger } = this.#options;
+    return new Promise((resolve, reject) => {
+      if (this.#done || this.#cancelled) {
+        reject(new CallerGoneError(undefined));
+        return;
+      }
+      this.#done = true;
+      const headers = { Allow: ALLOWED_METHODS };
+      srf.createUAS(request, response, { localSdp: sdp, headers }, (error, dialog) => {
+        if (!dialog) {
+          reject(new CallerGoneError(error));
+          return;
+        }
+        if (onAcknowledged) dialog.once('ack', (ack: SrfRequest) => onAcknowledged(ack.body || undefined));
+        resolve(new SipDialog({ dialog, openSocket, logger }));
+      });
+    });
+  }
+
+  reject({ status, q850, retryAfterSeconds }: Rejection): void {
+    if (this.#done || this.#cancelled) return;
+    this.#done = true;
+    this.#options.response.send(status, {
+      headers: {
+        ...(q850 !== undefined && { Reason: formatReason(q850) }),
+        ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
+      },
+    });
+  }
+}

@@ -1,0 +1,220 @@
+import { EventEmitter } from 'node:events';
+import type { ServerAddress } from '../config.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { admit } from './admission.ts';
+import { createSrf, type SrfClient, type SrfRequest, type SrfResponse } from './drachtio.ts';
+import { IncomingInvite } from './IncomingInvite.ts';
+import { OutgoingInvite, type OutgoingInviteOptions } from './OutgoingInvite.ts';
+import { ALLOWED_METHODS } from './SipDialog.ts';
+
+const LONGEST_RECONNECT_MS = 1000;
+const PING_MS = 5000;
+
+/** Requests outside a dialog that exist but that this application does not serve. */
+const REFUSED_METHODS = ['register', 'message', 'subscribe', 'notify', 'publish', 'refer', 'info'];
+
+export interface SipFrontEndOptions<Trunk> {
+  /** drachtio-server, or the embedded one. */
+  readonly server: ServerAddress;
+  /** The trunk that an address and port belong to. */
+  readonly trunkOf: (address: string, port: number) => Trunk | undefined;
+  /** Counts a request from an address that belongs to no trunk. */
+  readonly onRejectedSource: () => void;
+  readonly logger: Logger;
+}
+
+interface SipFrontEndEvents<Trunk> {
+  invite: [invite: IncomingInvite<Trunk>];
+  /** The connection to the SIP server stands (again). */
+  up: [];
+  down: [];
+}
+
+/**
+ * The connection to the SIP server and everything that comes in over it.
+ *
+ * A request whose source belongs to no trunk gets a bare 403 and is counted. Silence would be better against
+ * scanners, but drachtio-server has answered an INVITE with 100 before an application sees it and has no way to be
+ * told to forget it: an INVITE without a final response would only hold a transaction in it and in drachtio-srf for
+ * minutes. Who wants silence closes the port to other addresses in the firewall.
+ *
+ * The connection is made again for ever, at most a second after it was lost; calls in progress stay (`up` tells that
+ * they should be looked at) and new ones wait in the carrier's retransmissions.
+ */
+export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
+  readonly #options: SipFrontEndOptions<Trunk>;
+  readonly #srf: SrfClient = createSrf();
+  #connected = false;
+  #retryAfterSeconds: number | undefined;
+
+  constructor(options: SipFrontEndOptions<Trunk>) {
+    super();
+    this.#options = options;
+    this.#takeRequests();
+    this.#watchConnection();
+  }
+
+  /** The drachtio-srf instance, for the media adapter, which shares its connection. */
+  get srf(): SrfClient {
+    return this.#srf;
+  }
+
+  get isConnected(): boolean {
+    return this.#connected;
+  }
+
+  /** Begins to connect; resolves when the connection stands for the first time. */
+  start(): Promise<void> {
+    const { host, port, secret } = this.#options.server;
+    const up = new Promise<void>((resolve) => this.once('up', resolve));
+    this.#srf.connect({
+      host,
+      port,
+      secret,
+      enablePing: true,
+      pingInterval: PING_MS,
+      reconnect: { retryMaxDelay: LONGEST_RECONNECT_MS },
+    });
+    return up;
+  }
+
+  /** From now on new calls get 503 and OPTIONS too, so that carriers look elsewhere. */
+  drain(retryAfterSeconds: number): void {
+    this.#retryAfterSeconds = retryAfterSeconds;
+  }
+
+  stop(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#srf.disconnect();
+  }
+
+  invite(options: Omit<OutgoingInviteOptions, 'srf' | 'openSocket' | 'logger'>): OutgoingInvite {
+    return new OutgoingInvite({
+      ...options,
+      srf: this.#srf,
+      openSocket: this.#openSocket,
+      logger: this.#options.logger,
+    });
+  }
+
+  /**
+   * Sends OPTIONS outside a dialog.
+   * @returns the status answered; undefined when it could not be sent
+   */
+  options(uri: string): Promise<number | undefined> {
+    return new Promise((resolve) => {
+      if (!this.#connected) {
+        resolve(undefined);
+        return;
+      }
+      const headers = { From: '<sip:axbridge@localhost>', Contact: '<sip:axbridge@localhost>' };
+      this.#srf.request(uri, { method: 'OPTIONS', headers }, (error, request) => {
+        if (error || !request) resolve(undefined);
+        else request.on('response', ({ status }) => resolve(status));
+      });
+    });
+  }
+
+  readonly #openSocket = (): SrfRequest['socket'] | undefined => {
+    for (const socket of this.#srf.app.client?.mapServer.keys() ?? []) {
+      if (!socket.destroyed) return socket;
+    }
+    return undefined;
+  };
+
+  #watchConnection(): void {
+    const { logger, server } = this.#options;
+    const address = `${server.host}:${server.port}`;
+    this.#srf.on('connect', (error: Error | null, listeningOn?: string) => {
+      if (error) {
+        logger.error({ err: error, server: address }, 'the SIP server refuses the connection');
+        return;
+      }
+      // drachtio-srf sets this on its first connection only; without it each message waits for the last one's ACK.
+      this.#openSocket()?.setNoDelay(true);
+      this.#connected = true;
+      logger.info({ server: address, listeningOn }, 'connected to the SIP server');
+      this.emit('up');
+    });
+    this.#srf.on('close', () => this.#lose('closed'));
+    this.#srf.on('error', (error: Error) => this.#lose(error.message));
+  }
+
+  #lose(reason: string): void {
+    if (!this.#connected) {
+      this.#options.logger.debug({ reason }, 'no connection to the SIP server');
+      return;
+    }
+    this.#connected = false;
+    this.#options.logger.error({ reason }, 'lost the connection to the SIP server');
+    this.emit('down');
+  }
+
+  #takeRequests(): void {
+    this.#srf.invite((request, response) => this.#takeInvite(request, response));
+    this.#srf.use('options', (request, response) => {
+      if (this.#isForeign(request, response)) return;
+      if (this.#retryAfterSeconds === undefined) {
+        response.send(200, { headers: { Allow: ALLOWED_METHODS, Accept: 'application/sdp' } });
+      } else {
+        response.send(503, { headers: { 'Retry-After': String(this.#retryAfterSeconds) } });
+      }
+    });
+    for (const method of REFUSED_METHODS) {
+      this.#srf.use(method, (request, response) => {
+        if (this.#isForeign(request, response)) return;
+        response.send(405, { headers: { Allow: ALLOWED_METHODS } });
+      });
+    }
+    this.#srf.use((request, response, next) => {
+      // What is left belonged to a dialog that has just ended; drachtio-srf answers PRACK and needs no word for ACK.
+      if (request.method === 'ACK' || request.method === 'PRACK') next();
+      else response.send(481);
+    });
+  }
+
+  #takeInvite(request: SrfRequest, response: SrfResponse): void {
+    const trunk = this.#options.trunkOf(request.source_address, request.source_port);
+    if (trunk === undefined) {
+      this.#reject(response);
+      return;
+    }
+    if (this.#retryAfterSeconds !== undefined) {
+      response.send(503, { headers: { 'Retry-After': String(this.#retryAfterSeconds) } });
+      return;
+    }
+    const admission = admit(request);
+    if (admission.kind === 'refused') {
+      response.send(admission.status, { headers: admission.headers });
+      return;
+    }
+    const { caller, x, offer } = admission;
+    const srf = this.#srf;
+    const openSocket = this.#openSocket;
+    const { logger } = this.#options;
+    const invite = new IncomingInvite({
+      srf,
+      request,
+      response,
+      trunk,
+      caller,
+      x,
+      offer,
+      openSocket,
+      logger,
+    });
+    this.emit('invite', invite);
+  }
+
+  #isForeign(request: SrfRequest, response: SrfResponse): boolean {
+    if (this.#options.trunkOf(request.source_address, request.source_port) !== undefined) return false;
+    this.#reject(response);
+    return true;
+  }
+
+  #reject(response: SrfResponse): void {
+    this.#options.onRejectedSource();
+    response.send(403);
+  }
+}
