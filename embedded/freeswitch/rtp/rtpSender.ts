@@ -17,7 +17,7 @@ export class RtpSender {
   readonly ssrc = randomInt(1, 2 ** 32);
   packets = 0;
   payloadBytes = 0;
-  /** Timestamp of the newest packet, and when it left, for the sender report. */
+  /** Timestamp of the newest packet, and when that timestamp was first sent, for the sender report. */
   lastTimestamp = randomInt(0, 2 ** 32);
   lastSentAtMs = Number.NEGATIVE_INFINITY;
   readonly #transmit: (packet: Buffer) => void;
@@ -93,6 +93,8 @@ export class RtpSender {
 
   #advance(sequence: number, timestamp: number, nowMs: number): void {
     this.#lastSequence = sequence;
+    // The updates of a telephone event all carry the time of its beginning (RFC 4733, 2.5.1.2).
+    if (timestamp === this.lastTimestamp) return;
     this.lastTimestamp = timestamp;
     this.lastSentAtMs = nowMs;
   }
@@ -112,6 +114,7 @@ export class RtpSender {
   }
 
   #isFarFromClock(timestamp: number, nowMs: number): boolean {
+    if (timestamp === this.lastTimestamp) return false;
     const elapsed = ((nowMs - this.lastSentAtMs) * SAMPLE_RATE_HZ) / 1000;
     const error = timestampDistance(timestamp, this.lastTimestamp) - elapsed;
     return error > MAX_TIMESTAMP_ERROR || error < -MAX_TIMESTAMP_ERROR;
