@@ -1,0 +1,193 @@
+import type { Endpoint, MediaDialog } from 'drachtio-fsmrf/lib/mediaserver.js';
+import { EventSocket } from './EventSocket.ts';
+import { MediaError, reasonOf } from './errors.ts';
+import type { MediaLog } from './MediaLog.ts';
+import { Playback, type PlayEnd } from './Playback.ts';
+import { settlesWithin } from './settlesWithin.ts';
+
+/** How long a channel may take to end before a stronger way is tried. */
+const RELEASE_MS = 1500;
+const MODIFY_MS = 5000;
+/** RTP clock of telephone-event, in which FreeSWITCH gives the length of a digit (RFC 4733, 2.1). */
+const SAMPLES_PER_MS = 8;
+
+export interface LegOptions {
+  readonly endpoint: Endpoint;
+  /** sends a command over the server's own socket, for when the channel's is gone */
+  readonly serverCommand: (command: string) => Promise<void>;
+  readonly log: MediaLog;
+  /** called once, when the channel has ended or its release has begun */
+  readonly onEnd: () => void;
+}
+
+export interface LegListener {
+  digit(digit: string, durationMs: number): void;
+  /** The channel ended and nobody here asked for it. `cause` is FreeSWITCH's hang-up cause where it is known. */
+  ended(cause: string | undefined): void;
+}
+
+/** One channel of FreeSWITCH, facing one party. */
+export class Leg {
+  readonly uuid: string;
+  /** FreeSWITCH's SDP for the party */
+  readonly localSdp: string;
+  readonly #dialog: MediaDialog;
+  readonly #socket: EventSocket;
+  readonly #serverCommand: LegOptions['serverCommand'];
+  readonly #log: MediaLog;
+  readonly #onEnd: () => void;
+  readonly #dialogEnded = Promise.withResolvers<void>();
+  #listener: LegListener | undefined;
+  #playback: Playback | undefined;
+  #plays = 0;
+  #remoteSdp: string | undefined;
+  #released: Promise<void> | undefined;
+  #releasing = false;
+  #ended = false;
+  #dialogIsOver = false;
+
+  /** @throws MediaError `ended` for an endpoint that has gone already */
+  constructor({ endpoint, serverCommand, log, onEnd }: LegOptions) {
+    if (endpoint.conn === null || endpoint.dialog === null)
+      throw new MediaError('ended', 'the channel has ended');
+    this.uuid = endpoint.uuid;
+    this.localSdp = endpoint.dialog.remote.sdp;
+    this.#dialog = endpoint.dialog;
+    this.#socket = new EventSocket(endpoint.conn, () => this.#end(undefined));
+    this.#serverCommand = serverCommand;
+    this.#log = log;
+    this.#onEnd = onEnd;
+
+    endpoint.on('error', (error) =>
+      this.#log.warn({ reason: reasonOf(error) }, 'media endpoint reports an error'),
+    );
+    endpoint.on('destroy', (end?: { reason?: string }) => this.#end(end?.reason));
+    endpoint.on('dtmf', ({ dtmf, duration }: { dtmf: string; duration: string }) => {
+      this.#listener?.digit(dtmf, Math.round(Number(duration) / SAMPLES_PER_MS));
+    });
+    this.#dialog.on('error', (error) =>
+      this.#log.warn({ reason: reasonOf(error) }, 'media dialog reports an error'),
+    );
+    this.#dialog.on('destroy', (bye) => {
+      this.#dialogIsOver = true;
+      this.#dialogEnded.resolve();
+      this.#end(causeOf(bye?.get?.('Reason')));
+    });
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Sets who hears of digits and of the leg's end. A leg that has ended already says so at once. */
+  listen(listener: LegListener): void {
+    this.#listener = listener;
+    if (this.#ended && !this.#releasing) queueMicrotask(() => listener.ended(undefined));
+  }
+
+  /**
+   * Gives FreeSWITCH the party's SDP (re-INVITE).
+   * @returns FreeSWITCH's answer; the former one where the SDP has not changed
+   * @throws MediaError `not-acceptable`, `no-answer`, `ended`
+   */
+  async modify(remoteSdp: string): Promise<string> {
+    this.#assertAlive();
+    if (remoteSdp === this.#remoteSdp) return this.#dialog.remote.sdp;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new MediaError('no-answer', 're-INVITE: no answer in time')),
+      MODIFY_MS,
+    );
+    try {
+      const answer = await Promise.race([this.#dialog.modify(remoteSdp), late.promise]);
+      this.#remoteSdp = remoteSdp;
+      return answer;
+    } catch (error) {
+      if (error instanceof MediaError) throw error;
+      throw new MediaError(this.#ended ? 'ended' : 'not-acceptable', `re-INVITE: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Plays a file or stream; what played before is cut.
+   * @throws MediaError as Playback.ended does
+   */
+  async play(source: string): Promise<PlayEnd> {
+    this.#assertAlive();
+    const play = ++this.#plays;
+    await this.#playback?.stop();
+    if (play !== this.#plays) return 'stopped';
+    this.#playback = new Playback(this.#socket, this.uuid, source);
+    return this.#playback.ended;
+  }
+
+  /** Cuts what plays; resolves when it is silent. */
+  async stopPlaying(): Promise<void> {
+    this.#plays++;
+    await this.#playback?.stop();
+  }
+
+  /** Forgets what plays, because a command has just ended it. */
+  playingWasEnded(): void {
+    this.#plays++;
+    this.#playback = undefined;
+  }
+
+  /** Runs an `api` command that answers `+OK`, on the channel's own socket. */
+  async command(command: string): Promise<void> {
+    this.#assertAlive();
+    await this.#socket.command(command);
+  }
+
+  /**
+   * Ends the channel and its dialog. Idempotent; resolves within about three seconds, whatever the server does.
+   *
+   * uuid_kill rather than the endpoint's own `destroy`: that one queues behind running applications, waits for a BYE
+   * that a bridged partner may already have caused, and never ends for a channel that got no SDP.
+   */
+  release(): Promise<void> {
+    this.#releasing = true;
+    this.#released ??= this.#release();
+    return this.#released;
+  }
+
+  async #release(): Promise<void> {
+    const serverIsThere = !this.#socket.closed;
+    this.#end(undefined);
+    if (this.#dialogIsOver) return;
+    if (serverIsThere) {
+      this.#socket.api(`uuid_kill ${this.uuid}`).catch(() => undefined);
+      if (await settlesWithin(this.#dialogEnded.promise, RELEASE_MS)) return;
+    }
+    // The server is slow, or gone and cannot send a BYE any more. Ours ends the dialog in drachtio in any case.
+    this.#serverCommand(`uuid_kill ${this.uuid}`).catch(() => undefined);
+    const bye = this.#dialog.destroy().catch((error: unknown) => {
+      this.#log.debug({ reason: reasonOf(error) }, 'media dialog was gone already');
+    });
+    if (serverIsThere && !(await settlesWithin(bye, RELEASE_MS))) {
+      this.#log.warn({ channel: this.uuid }, 'media channel did not end in time');
+    }
+    this.#socket.destroy();
+  }
+
+  #end(cause: string | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.playingWasEnded();
+    this.#onEnd();
+    if (!this.#releasing) this.#listener?.ended(cause);
+  }
+
+  #assertAlive(): void {
+    if (this.#ended) throw new MediaError('ended', 'the channel has ended');
+  }
+}
+
+/** FreeSWITCH's hang-up cause from a BYE's Reason header, as in `Q.850;cause=16;text="NORMAL_CLEARING"` (RFC 3326). */
+function causeOf(reason: string | undefined): string | undefined {
+  return reason === undefined ? undefined : /;\s*text="?([A-Z_]+)"?/i.exec(reason)?.[1];
+}

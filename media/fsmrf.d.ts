@@ -1,0 +1,80 @@
+/**
+ * The parts of drachtio-fsmrf 5.0.1 and drachtio-modesl 1.3.1 that this folder uses. Both are JavaScript without types.
+ */
+declare module 'drachtio-modesl' {
+  import type { EventEmitter } from 'node:events';
+  import type { Socket } from 'node:net';
+
+  export interface EslEvent {
+    getHeader(name: string): string | null;
+    getBody(): string;
+  }
+
+  /** One event socket, to FreeSWITCH or from it. It never throws for an `error` event that nobody hears. */
+  export class Connection extends EventEmitter {
+    constructor(host: string, port: number, password: string, onReady: () => void);
+    /** null once the connection is closed */
+    socket: Socket | null;
+    /** While true the connection does not try to connect again by itself. */
+    closing: boolean | undefined;
+    api(command: string, onAnswer: (answer: EslEvent) => void): void;
+    execute(application: string, argument: string, onComplete: (event: EslEvent) => void): string;
+    disconnect(): void;
+  }
+
+  const esl: { Connection: typeof Connection };
+  export default esl;
+}
+
+declare module 'drachtio-fsmrf' {
+  import type Srf from 'drachtio-srf';
+
+  /** What the media servers of one drachtio connection share. */
+  export default class Mrf {
+    constructor(srf: Srf);
+  }
+}
+
+declare module 'drachtio-fsmrf/lib/mediaserver.js' {
+  import type { EventEmitter } from 'node:events';
+  import type { Server } from 'node:net';
+  import type Mrf from 'drachtio-fsmrf';
+  import type { Connection } from 'drachtio-modesl';
+
+  /** drachtio-srf's dialog with FreeSWITCH (its own types say that `destroy` returns nothing). */
+  export interface MediaDialog extends EventEmitter {
+    readonly remote: { readonly sdp: string };
+    /** sends a re-INVITE; the answer's SDP */
+    modify(sdp: string): Promise<string>;
+    /** sends a BYE */
+    destroy(): Promise<unknown>;
+  }
+
+  export interface Endpoint extends EventEmitter {
+    readonly uuid: string;
+    /** null once the event socket is closed */
+    readonly conn: Connection | null;
+    readonly dialog: MediaDialog | null;
+  }
+
+  export default class MediaServer extends EventEmitter {
+    constructor(
+      connection: Connection,
+      mrf: Mrf,
+      listenAddress: string,
+      listenPort: number,
+      advertisedAddress: string | undefined,
+      advertisedPort: number | undefined,
+      profile: string,
+    );
+    /** While true a lost connection is neither announced nor logged by the package. */
+    closing: boolean | undefined;
+    /** from the last HEARTBEAT; 0 before the first */
+    readonly maxSessions: number;
+    readonly currentSessions: number;
+    /** the event socket server for FreeSWITCH's connections, and the listening socket below it */
+    readonly _server: { readonly server: Server };
+    createEndpoint(options: { remoteSdp?: string }): Promise<Endpoint>;
+    disconnect(): void;
+  }
+}
