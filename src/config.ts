@@ -135,6 +135,11 @@ export const SETTINGS = {
     'operator token; without it one is made at first start and shown once',
     text,
   ),
+  AXBRIDGE_ADMIN_URL: setting(
+    'http://127.0.0.1:8080',
+    'where the command line (npm run axbridge) finds the admin API; it sends AXBRIDGE_ADMIN_TOKEN',
+    text,
+  ),
   AXBRIDGE_NODE_ID: setting('', 'name of this node; without it one is made in the data folder', text),
   AXBRIDGE_HOST_NAME: setting('axbridge.local', 'host name in session ids and call records', text),
   AXBRIDGE_SP_ID: setting('axbridge', 'customer account (spId) in call records', text),

@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify';
+import type { RoutingTable } from '../../routing/types.ts';
+import type { Changes } from '../store/changes.ts';
+import type { Sql } from '../store/database.ts';
+import type { Sealer } from '../store/sealing.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { announcementRoutes } from './announcementRoutes.ts';
+import { appRoutes } from './appRoutes.ts';
+import { callRoutes } from './callRoutes.ts';
+import { deadLetterRoutes } from './deadLetterRoutes.ts';
+import { explainRoutes } from './explainRoutes.ts';
+import { numberRoutes } from './numberRoutes.ts';
+import type { TokenCheck } from './operatorToken.ts';
+import { Problem, refuse, sendProblem } from './problem.ts';
+import { trunkRoutes } from './trunkRoutes.ts';
+
+/** What the admin API works on. */
+export interface AdminApiOptions {
+  readonly sql: Sql;
+  readonly sealer: Sealer;
+  readonly changes: Changes;
+  /** The same table that calls are routed by. */
+  readonly table: RoutingTable;
+  /** Folder of the announcement files, where the media server reads them. */
+  readonly announcementsDir: string;
+  readonly isOperator: TokenCheck;
+  /** Sends given-up notifications of an application again (`Pusher.resend`): those of the ids, or all. Gives their number. */
+  readonly resend: (appKey: string, ids: readonly string[] | undefined) => Promise<number>;
+  readonly log: Logger;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/**
+ * The operator's API under `/admin/v1`: JSON, collections and items, `Authorization: Bearer <token>`.
+ * Errors are problem details (RFC 9457) that name the bad value and what was expected. PATCH is a merge patch
+ * (RFC 7396): what is absent stays, `null` takes an optional value away.
+ */
+export async function adminApi(fastify: FastifyInstance, options: AdminApiOptions): Promise<void> {
+  await fastify.register(
+    async (admin) => {
+      admin.setErrorHandler((error, request, reply) => refuse(error, request, reply, options.log));
+      admin.setNotFoundHandler((request, reply) =>
+        sendProblem(
+          reply,
+          new Problem('not-found', `${request.method} ${request.url.split('?', 1)[0]}: no such path.`),
+        ),
+      );
+      admin.addHook('onRequest', async ({ headers }) => {
+        const presented = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+        if (presented === undefined) {
+          throw new Problem('not-authorised', 'Expected Authorization: Bearer <operator token>.');
+        }
+        if (!options.isOperator(presented))
+          throw new Problem('not-authorised', 'The token is no operator token.');
+      });
+      appRoutes(admin, options);
+      numberRoutes(admin, options);
+      trunkRoutes(admin, options);
+      explainRoutes(admin, options);
+      deadLetterRoutes(admin, options);
+      callRoutes(admin, options);
+      await admin.register(async (files) => announcementRoutes(files, options));
+    },
+    { prefix: '/admin/v1' },
+  );
+}

@@ -1,0 +1,162 @@
+import { createServer, type Server } from 'node:https';
+import { type AddressInfo, isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from '../telemetry/logger.ts';
+import type { TlsIdentity } from './certificate.ts';
+import { PartnerError } from './errorCodes.ts';
+
+/** Largest request body; a route that takes files sets its own. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+/** Time for a whole request to arrive: a slow sender does not hold a connection. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than the idle time of common HTTP clients, so that the client closes first and no request is lost. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** How long requests under way may take once the server is closing. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+export interface HttpServerOptions {
+  readonly log: Logger;
+  readonly host: string;
+  readonly port: number;
+  /** Adds HTTPS, on the same address. */
+  readonly tls?: { readonly port: number; readonly identity: TlsIdentity } | undefined;
+  /** Registers what is served: the partner API and the admin API. */
+  readonly routes: (fastify: FastifyInstance) => Promise<void>;
+}
+
+export interface ListeningPorts {
+  readonly http: number;
+  readonly https: number | undefined;
+}
+
+/** The HTTP and HTTPS doors of the partner and admin API: one set of routes, two listeners. */
+export class HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #fastify: FastifyInstance;
+  readonly #secure: Server | undefined;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    this.#fastify = Fastify({
+      logger: false,
+      bodyLimit: BODY_LIMIT_BYTES,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      return503OnClosing: false,
+      forceCloseConnections: 'idle',
+      // Clients put an address that ends in a slash before a path that begins with one.
+      routerOptions: { ignoreDuplicateSlashes: true, ignoreTrailingSlash: true },
+      frameworkErrors: (_error, request, reply) => refuseUrl(request, reply),
+      clientErrorHandler: refuseConnection,
+    });
+    this.#fastify.addHook('onResponse', async (request, reply) => {
+      const { method, routeOptions } = request;
+      const milliseconds = Math.round(reply.elapsedTime * 10) / 10;
+      options.log.info(
+        { method, route: routeOptions.url ?? 'unknown', status: reply.statusCode, milliseconds },
+        'request',
+      );
+    });
+    this.#fastify.setNotFoundHandler((_request, reply) => sendNotFound(reply));
+
+    if (options.tls !== undefined) {
+      const { certificate, privateKey } = options.tls.identity;
+      const secure = createServer(
+        {
+          cert: certificate,
+          key: privateKey,
+          minVersion: 'TLSv1.2',
+          requestTimeout: REQUEST_TIMEOUT_MS,
+          keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+        },
+        (request, response) => this.#fastify.routing(request, response),
+      );
+      secure.on('clientError', refuseConnection);
+      this.#secure = secure;
+    }
+  }
+
+  /**
+   * Starts both listeners.
+   * @returns the ports they got (a port of 0 takes a free one)
+   */
+  async listen(): Promise<ListeningPorts> {
+    const { host, port, tls, routes } = this.#options;
+    await routes(this.#fastify);
+    await this.#fastify.listen({ host, port });
+    const http = portOf(this.#fastify.server.address());
+    if (this.#secure === undefined || tls === undefined) return { http, https: undefined };
+    const secure = this.#secure;
+    await new Promise<void>((resolve, reject) => {
+      secure.once('error', reject);
+      secure.listen(tls.port, host, () => {
+        secure.off('error', reject);
+        resolve();
+      });
+    });
+    return { http, https: portOf(secure.address()) };
+  }
+
+  /** Takes no new connection, lets requests under way end for a few seconds, and closes. */
+  async close(): Promise<void> {
+    const secure = this.#secure;
+    const impatience = setTimeout(() => {
+      this.#fastify.server.closeAllConnections();
+      secure?.closeAllConnections();
+    }, CLOSE_TIMEOUT_MS);
+    const secureClosed =
+      secure?.listening === true
+        ? new Promise<void>((resolve) => {
+            secure.close(() => resolve());
+            secure.closeIdleConnections();
+          })
+        : undefined;
+    await Promise.all([this.#fastify.close(), secureClosed]);
+    clearTimeout(impatience);
+  }
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  return address !== null && typeof address === 'object' ? address.port : 0;
+}
+
+/** `https://host:port` for people; an IPv6 address gets its brackets. */
+export function addressOf(scheme: 'http' | 'https', host: string, port: number): string {
+  return `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}
+
+function sendNotFound(reply: FastifyReply): FastifyReply {
+  return reply.code(404).type('application/problem+json').send({
+    type: 'about:blank',
+    title: 'Not Found',
+    status: 404,
+    detail: 'Expected a path of the partner API (/rest/…) or of the admin API (/admin/v1/…).',
+  });
+}
+
+/** A URL that cannot be decoded. */
+function refuseUrl(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const detail = 'The URL: expected percent-encoded UTF-8.';
+  if (request.raw.url?.startsWith('/admin/')) {
+    return reply
+      .code(400)
+      .type('application/problem+json')
+      .send({ type: 'about:blank', title: 'Bad Request', status: 400, detail });
+  }
+  const error = new PartnerError('invalid-request', detail);
+  return reply.code(error.httpStatus).send(error.envelope);
+}
+
+/** What is no HTTP, or has too large a header: there is no request to answer yet, only a connection. */
+function refuseConnection(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(new PartnerError('invalid-request', 'Expected an HTTP/1.1 request.').envelope);
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

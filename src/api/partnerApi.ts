@@ -1,0 +1,120 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AxbBindingsApi } from '../bindings/AxbBindings.ts';
+import { BindingError } from '../bindings/BindingError.ts';
+import type { AppDirectory } from '../store/AppDirectory.ts';
+import type { App } from '../store/apps.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { authenticate } from './authenticate.ts';
+import { axbRoutes } from './axbRoutes.ts';
+import { PartnerError } from './errorCodes.ts';
+
+export interface PartnerApiOptions {
+  readonly apps: AppDirectory;
+  readonly bindings: AxbBindingsApi;
+  readonly log: Logger;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/** Where all paths of the partner API begin. */
+const PARTNER_PREFIX = '/rest';
+
+/**
+ * The partner REST API under `/rest`: every answer, whatever the request, is the envelope of facts 1.4.
+ *
+ * A request is authenticated from its headers before its body is read. The body is taken for JSON in UTF-8 whatever
+ * `Content-Type` says, because clients forget it; nothing in it is believed before it has passed the field check.
+ */
+export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOptions): Promise<void> {
+  const { apps, bindings, log, clock } = options;
+  const applications = new WeakMap<FastifyRequest, App>();
+
+  await fastify.register(
+    async (partner) => {
+      partner.removeAllContentTypeParsers();
+      partner.addContentTypeParser(
+        '*',
+        { parseAs: 'buffer' },
+        async (_request: FastifyRequest, body: Buffer) => parseJson(body),
+      );
+      partner.setErrorHandler((error, request, reply) => refuse(error, request, reply, log));
+      partner.setNotFoundHandler((_request, reply) => send(reply, new PartnerError('no-such-route')));
+      partner.addHook('onRequest', async (request) => {
+        // fastify refuses a Content-Type that it cannot parse before any parser of ours is asked.
+        delete request.raw.headers['content-type'];
+        if (request.is404) return;
+        applications.set(request, await authenticate(request.raw.headers, apps, clock()));
+      });
+
+      const applicationOf = (request: FastifyRequest, mode: App['mode']): App => {
+        const app = applications.get(request);
+        if (app === undefined) throw new PartnerError('authorization-missing');
+        if (app.mode !== mode) throw new PartnerError('other-mode');
+        return app;
+      };
+      axbRoutes(partner, bindings, applicationOf);
+    },
+    { prefix: PARTNER_PREFIX },
+  );
+}
+
+function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return undefined;
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw new PartnerError('invalid-request', 'The body: expected JSON in UTF-8.');
+  }
+}
+
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+  const partnerError = partnerErrorOf(error);
+  if (partnerError.code === 'internal-error') {
+    log.error(
+      { route: request.routeOptions.url, method: request.method, ...faultFields(error) },
+      'partner API failed',
+    );
+  }
+  return send(reply, partnerError);
+}
+
+/** What a failure means to the client: every error has exactly one row of the table. */
+function partnerErrorOf(error: unknown): PartnerError {
+  if (error instanceof PartnerError) return error;
+  if (error instanceof BindingError) return meaningOf(error);
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status === 413) return new PartnerError('invalid-request', 'The body: expected at most 64 kB.');
+  if (status >= 400 && status < 500) return new PartnerError('invalid-request');
+  return new PartnerError('internal-error');
+}
+
+function meaningOf(error: BindingError): PartnerError {
+  switch (error.code) {
+    case 'number-already-bound':
+      return new PartnerError('number-already-bound', error.number ?? '');
+    case 'too-many-bindings':
+      return new PartnerError('no-free-x');
+    case 'announcement-unknown':
+      return new PartnerError('invalid-request', error.message);
+    case 'x-not-of-application':
+    case 'no-such-binding':
+    case 'no-free-x':
+    case 'x-status-abnormal':
+    case 'recording-not-enabled':
+      return new PartnerError(error.code);
+  }
+}
+
+/** Type, code and stack of a failure for the log. Messages of the database may quote row values: they stay out. */
+function faultFields(error: unknown): object {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const at = error.stack
+    ?.split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, 8);
+  return { error: error.name, code: 'code' in error ? String(error.code) : undefined, at };
+}
+
+function send(reply: FastifyReply, error: PartnerError): FastifyReply {
+  return reply.code(error.httpStatus).send(error.envelope);
+}
