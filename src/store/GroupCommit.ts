@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import type { Logger } from '../telemetry/logger.ts';
 
 const FIRST_RETRY_MS = 100;
@@ -12,6 +12,8 @@ export interface GroupCommitOptions<Item> {
   /** Called with an item that the database refuses for what it holds; everything beside it is written all the same. */
   readonly onRefused: (item: Item, error: unknown) => void;
   readonly largestGroup: number;
+  /** Milliseconds that a group gathers before it is written, for what nobody waits for. Default 0: at once. */
+  readonly gatherMs?: number;
   readonly logger: Logger;
 }
 
@@ -40,6 +42,7 @@ export class GroupCommit<Item> {
   #writing = 0;
   #running: Promise<void> | undefined;
   #failing = false;
+  #hurried = false;
 
   constructor(options: GroupCommitOptions<Item>) {
     this.#options = options;
@@ -62,7 +65,9 @@ export class GroupCommit<Item> {
 
   /** Resolves when all that was added before is written, or the group commit was stopped. */
   async flush(): Promise<void> {
+    this.#hurried = true;
     while (this.#running !== undefined) await this.#running;
+    this.#hurried = false;
   }
 
   /** Ends retries and returns the items that were not written. */
@@ -73,9 +78,8 @@ export class GroupCommit<Item> {
   }
 
   async #run(): Promise<void> {
-    // One turn of the event loop lets everything that this turn has to say share the first group.
-    await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0 && !this.#stopped.signal.aborted) {
+      await this.#gather();
       const group = this.#waiting.splice(0, this.#options.largestGroup);
       this.#writing = group.length;
       const unwritten = await this.#write(group);
@@ -83,6 +87,13 @@ export class GroupCommit<Item> {
       if (unwritten.length > 0) this.#waiting = [...unwritten, ...this.#waiting];
     }
     this.#running = undefined;
+  }
+
+  /** At the least one turn of the event loop, so that everything that this turn has to say shares a group. */
+  async #gather(): Promise<void> {
+    const { gatherMs = 0, largestGroup } = this.#options;
+    if (gatherMs === 0 || this.#waiting.length >= largestGroup || this.#hurried) await immediate();
+    else await delay(gatherMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
   }
 
   /** Returns the items that were left when the group commit was stopped. */

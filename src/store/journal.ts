@@ -1,4 +1,5 @@
 import type { Logger } from '../telemetry/logger.ts';
+import type { AppDirectory, KnownApp } from './AppDirectory.ts';
 import type { CallSnapshot } from './CallSnapshot.ts';
 import type { Sql } from './database.ts';
 import { GroupCommit } from './GroupCommit.ts';
@@ -45,21 +46,11 @@ export interface DurableMessages {
   readonly elsewhere: readonly StoredMessage[];
 }
 
-/** Where an application wants to be told. Absent: it wants to hear nothing of that kind. */
-export interface NotificationUrls {
-  readonly statusUrl?: string | undefined;
-  readonly feeUrl?: string | undefined;
-}
-
-/** Finds an application; an in-memory directory answers at once. */
-export interface NotificationTargets {
-  get(appKey: string): NotificationUrls | undefined | Promise<NotificationUrls | undefined>;
-}
-
 export interface JournalOptions {
   readonly sql: Sql;
   readonly sealer: { seal(text: string): Buffer };
-  readonly apps: NotificationTargets;
+  /** Tells where an application wants to be told; what has no URL is not stored. */
+  readonly apps: Pick<AppDirectory, 'get'>;
   readonly nodeId: string;
   /** The life of this process; see nodes.ts. */
   readonly life: string;
@@ -214,14 +205,15 @@ export class Journal {
   /** The messages of a group whose application has a URL for them. */
   async #wanted(group: readonly PendingEntry[]): Promise<StoredMessage[]> {
     const messages: StoredMessage[] = [];
+    const known = new Map<string, KnownApp | undefined>();
     for (const entry of group) {
       const { appKey, sessionId } = entry.call;
       if (appKey === '' || entry.messages.length === 0) continue;
-      const found = this.#options.apps.get(appKey);
-      const app = found instanceof Promise ? await found : found;
+      if (!known.has(appKey)) known.set(appKey, await this.#options.apps.get(appKey));
+      const app = known.get(appKey)?.app;
       for (const { id, kind, seq, body } of entry.messages) {
         const url = kind === 'event' ? app?.statusUrl : app?.feeUrl;
-        if (url !== undefined && url !== '')
+        if (url !== undefined)
           messages.push({ id, appKey, kind, sessionId, seq, text: JSON.stringify(body) });
       }
     }

@@ -1,6 +1,6 @@
 import type { Logger } from '../telemetry/logger.ts';
 import type { CallSnapshot } from './CallSnapshot.ts';
-import type { Sql, SqlRunner } from './database.ts';
+import type { Sql, SqlRunner, Transaction } from './database.ts';
 
 /** One start of one node's process. What it holds in the database (open calls, messages) is marked with `life`. */
 export interface NodeIdentity {
@@ -16,8 +16,11 @@ export interface NodeLifeOptions extends NodeIdentity {
   readonly logger: Logger;
 }
 
-/** Rows of lives that have been dead this many times the dead limit are removed; nothing is looked up by them. */
+/** Rows of lives that have been dead this many times the dead limit are removed: a life without a row is dead as well. */
 const KEEP_DEAD_LIVES = 20;
+
+/** Advisory lock: one node at a time takes over, so that all that is left of a call goes to one node. */
+export const TAKE_OVER_LOCK = 0x61786f62;
 
 /**
  * This process among the nodes: a row with a heartbeat.
@@ -101,25 +104,10 @@ export interface CallsOfTheDead extends NodeIdentity {
  */
 export async function openCallsOfDeadLives(options: CallsOfTheDead): Promise<CallSnapshot[]> {
   const { sql, sealer, logger, deadSeconds, limit = 500 } = options;
-  const rows = await sql<{ session_id: string; snapshot: Buffer }[]>`
-    WITH RECURSIVE lives AS (
-      (SELECT life FROM calls WHERE closed_at IS NULL ORDER BY life LIMIT 1)
-      UNION ALL
-      SELECT (SELECT c.life FROM calls c WHERE c.closed_at IS NULL AND c.life > lives.life ORDER BY c.life LIMIT 1)
-      FROM lives WHERE lives.life IS NOT NULL
-    ), dead AS (
-      SELECT life FROM lives WHERE life IS NOT NULL AND ${isDead(sql, 'life', options, deadSeconds)}
-    ), claimed AS (
-      SELECT app_key, session_id FROM calls
-      WHERE closed_at IS NULL AND life IN (SELECT life FROM dead)
-      LIMIT ${limit} FOR UPDATE SKIP LOCKED
-    ), messages AS (
-      UPDATE outbox o SET owner = ${options.life}
-      FROM claimed c WHERE o.app_key = c.app_key AND o.session_id = c.session_id AND o.owner IN (SELECT life FROM dead)
-    )
-    UPDATE calls c SET node_id = ${options.nodeId}, life = ${options.life}
-    FROM claimed WHERE c.app_key = claimed.app_key AND c.session_id = claimed.session_id
-    RETURNING c.session_id, c.snapshot`;
+  const rows = await sql.begin(async (tx) => {
+    await tx`SELECT pg_advisory_xact_lock(${TAKE_OVER_LOCK})`;
+    return claimCalls(tx, options, deadSeconds, limit);
+  });
   const calls: CallSnapshot[] = [];
   for (const row of rows) {
     try {
@@ -133,4 +121,26 @@ export async function openCallsOfDeadLives(options: CallsOfTheDead): Promise<Cal
     }
   }
   return calls;
+}
+
+function claimCalls(tx: Transaction, node: NodeIdentity, deadSeconds: number, limit: number) {
+  return tx<{ session_id: string; snapshot: Buffer }[]>`
+    WITH RECURSIVE lives AS (
+      (SELECT life FROM calls WHERE closed_at IS NULL ORDER BY life LIMIT 1)
+      UNION ALL
+      SELECT (SELECT c.life FROM calls c WHERE c.closed_at IS NULL AND c.life > lives.life ORDER BY c.life LIMIT 1)
+      FROM lives WHERE lives.life IS NOT NULL
+    ), dead AS (
+      SELECT life FROM lives WHERE life IS NOT NULL AND ${isDead(tx, 'life', node, deadSeconds)}
+    ), claimed AS (
+      SELECT app_key, session_id FROM calls
+      WHERE closed_at IS NULL AND life IN (SELECT life FROM dead)
+      LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ), messages AS (
+      UPDATE outbox o SET owner = ${node.life}
+      FROM claimed c WHERE o.app_key = c.app_key AND o.session_id = c.session_id AND o.owner IN (SELECT life FROM dead)
+    )
+    UPDATE calls c SET node_id = ${node.nodeId}, life = ${node.life}
+    FROM claimed WHERE c.app_key = claimed.app_key AND c.session_id = claimed.session_id
+    RETURNING c.session_id, c.snapshot`;
 }

@@ -1,7 +1,7 @@
-import type { Sql } from './database.ts';
+import type { Sql, SqlRunner } from './database.ts';
 import type { StoredMessage } from './journal.ts';
 import type { Message } from './Message.ts';
-import { isDead, type NodeIdentity } from './nodes.ts';
+import { isDead, type NodeIdentity, TAKE_OVER_LOCK } from './nodes.ts';
 
 /** What outbox functions need: the database, the key, and whose messages they are about. */
 export interface OutboxContext extends NodeIdentity {
@@ -33,6 +33,13 @@ interface OutboxRow {
   body_sealed: Buffer;
   attempts: number;
   message_id: string | null;
+}
+
+const TEXT_OID = 25;
+
+/** A text[] parameter. */
+export function textArray(sql: SqlRunner, values: readonly string[]) {
+  return sql`${sql.array([...values], TEXT_OID)}::text[]`;
 }
 
 function messagesOf(
@@ -70,7 +77,7 @@ export async function dueEvents(
     WITH due AS (
       SELECT session_id FROM outbox
       WHERE owner = ${life} AND app_key = ${lane.appKey} AND kind = 'event' AND given_up_at IS NULL
-        AND next_attempt_at <= now() AND session_id <> ALL(${sql.array([...held], 25)}::text[])
+        AND next_attempt_at <= now() AND session_id <> ALL(${textArray(sql, held)})
       ORDER BY next_attempt_at, session_id, seq LIMIT ${limit}
     ), head AS (
       SELECT d.session_id, h.owner, h.next_attempt_at FROM (SELECT DISTINCT session_id FROM due) d
@@ -111,7 +118,7 @@ export async function dueRecords(
     WITH due AS (
       SELECT session_id, seq, message_id FROM outbox
       WHERE owner = ${life} AND app_key = ${lane.appKey} AND kind = 'record' AND given_up_at IS NULL
-        AND next_attempt_at <= now() AND session_id <> ALL(${sql.array([...held], 25)}::text[])
+        AND next_attempt_at <= now() AND session_id <> ALL(${textArray(sql, held)})
       ORDER BY next_attempt_at LIMIT ${limit}
     )
     SELECT o.session_id, o.seq, o.id, o.body_sealed, o.attempts, o.message_id FROM outbox o
@@ -132,35 +139,49 @@ export async function nextDueMs(
   const [row] = await sql<{ ms: number }[]>`
     SELECT greatest(0, extract(epoch FROM next_attempt_at - clock_timestamp()) * 1000)::float8 AS ms FROM outbox
     WHERE owner = ${life} AND app_key = ${lane.appKey} AND kind = ${lane.kind} AND given_up_at IS NULL
-      AND session_id <> ALL(${sql.array([...held], 25)}::text[])
+      AND session_id <> ALL(${textArray(sql, held)})
     ORDER BY next_attempt_at LIMIT 1`;
   return row?.ms;
 }
 
+/** Records that shall be one message. */
+export interface Composition {
+  readonly appKey: string;
+  /** The webhook-id of the message. */
+  readonly messageId: string;
+  readonly records: readonly StoredMessage[];
+}
+
 /**
- * Makes records one message, durably: from now on they always go out together, under this id.
- * @returns session ids of those that were free; the others have been composed or taken over by another node
+ * Makes records messages, durably: from now on they always go out together, under the message's id.
+ * @returns session ids of those that are part of their message now; the others belong to another message or node
  */
-export async function composeMessage(
+export async function composeMessages(
   { sql, life }: OutboxContext,
-  appKey: string,
-  messageId: string,
-  records: readonly StoredMessage[],
+  compositions: readonly Composition[],
 ): Promise<ReadonlySet<string>> {
+  const parts = compositions.flatMap(({ appKey, messageId, records }) =>
+    records.map(({ sessionId, seq }) => ({ appKey, messageId, sessionId, seq })),
+  );
   const rows = await sql<{ session_id: string }[]>`
-    UPDATE outbox o SET message_id = ${messageId}
-    FROM unnest(
+    UPDATE outbox o SET message_id = p.message_id
+    FROM unnest(${textArray(
+      sql,
+      parts.map((part) => part.appKey),
+    )}, ${textArray(
+      sql,
+      parts.map((part) => part.sessionId),
+    )},
       ${sql.array(
-        records.map((record) => record.sessionId),
+        parts.map((part) => part.seq),
         25,
-      )}::text[],
-      ${sql.array(
-        records.map((record) => record.seq),
-        25,
-      )}::int[]
-    ) AS r (session_id, seq)
-    WHERE o.app_key = ${appKey} AND o.session_id = r.session_id AND o.kind = 'record' AND o.seq = r.seq
-      AND o.owner = ${life} AND o.message_id IS NULL
+      )}::int[], ${textArray(
+        sql,
+        parts.map((part) => part.messageId),
+      )})
+      AS p (app_key, session_id, seq, message_id)
+    WHERE o.app_key = p.app_key AND o.session_id = p.session_id AND o.kind = 'record' AND o.seq = p.seq
+      AND o.owner = ${life} AND (o.message_id IS NULL OR o.message_id = p.message_id)
     RETURNING o.session_id`;
   return new Set(rows.map((row) => row.session_id));
 }
@@ -175,9 +196,6 @@ export async function pendingLanes({
       extract(epoch FROM now() - min(created_at))::float8 AS "oldestAgeSeconds"
     FROM outbox WHERE owner = ${life} AND given_up_at IS NULL GROUP BY app_key, kind`;
 }
-
-/** Any number: one node at a time takes over, so that a call's messages go to one node. */
-const TAKE_OVER_LOCK = 0x61786f62;
 
 /**
  * Takes pending messages of dead lives over, whole calls at a time.

@@ -11,7 +11,7 @@ export interface Settlement {
   /** Seconds until the next attempt. */
   readonly retrySeconds: number;
   /** A stable code, without addresses or numbers. */
-  readonly error: string | undefined;
+  readonly error?: string;
 }
 
 const keyColumns = (sql: SqlRunner, keys: readonly OutboxKey[]) => sql`

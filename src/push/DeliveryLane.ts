@@ -1,0 +1,266 @@
+import type { AppDirectory } from '../store/AppDirectory.ts';
+import type { StoredMessage } from '../store/journal.ts';
+import { dueEvents, dueRecords, type Lane, nextDueMs, type OutboxContext } from '../store/outbox.ts';
+import type { Settlement } from '../store/settlements.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Courier, Delivery } from './Courier.ts';
+import type { LaneQueue, Parcel } from './LaneQueue.ts';
+import { notificationHeaders } from './notificationHeaders.ts';
+
+/** Most requests under way to one target, and so most connections to it. */
+export const MOST_IN_FLIGHT = 32;
+/** Messages in memory for each request that the target may have under way. */
+const ROOM_PER_REQUEST = 64;
+/** Most calls read from the outbox at once. */
+const LARGEST_LOAD = 256;
+const LOAD_AGAIN_MS = 100;
+const DATABASE_AWAY_MS = 1_000;
+/** Longest time that a timer of Node can wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export interface DeliveryLaneOptions {
+  readonly lane: Lane;
+  readonly queue: LaneQueue;
+  readonly courier: Courier;
+  readonly outbox: OutboxContext;
+  readonly apps: Pick<AppDirectory, 'get'>;
+  /** Seconds before each further attempt; after the last one the message is given up. */
+  readonly retrySeconds: readonly number[];
+  readonly clock: () => number;
+  readonly logger: Logger;
+  /** Writes an outcome to the outbox and calls `written` when it is durable. */
+  readonly settle: (settlement: Settlement, written: () => void) => void;
+  readonly onDelivery: (delivery: Delivery) => void;
+}
+
+/**
+ * One application's notifications of one kind, on their way to one URL. A lane shares nothing with other lanes: its
+ * own queue, connections and timers, so that a dead target delays nobody else.
+ *
+ * *Direct*: everything pending is in memory; what becomes durable is handed over and sent without reading the outbox.
+ * *Backlog*: more lies in the outbox than in memory, because the target is failing or slow or because another life left
+ * something. What becomes durable is not taken (except for calls that are in memory already) but read from the outbox
+ * when there is room and it is due. A lane falls to backlog on the first failure, and is direct again once the outbox
+ * holds nothing that is not in memory.
+ *
+ * How much may be under way, and wait in memory, halves with each failure and grows by one with each success: a dead
+ * target of a customer with much traffic holds one connection and a few messages.
+ */
+export class DeliveryLane {
+  readonly #options: DeliveryLaneOptions;
+  readonly #inFlight = new Set<Promise<void>>();
+  #limit = MOST_IN_FLIGHT;
+  #mode: 'direct' | 'backlog' = 'direct';
+  /** Something came into the outbox that the load under way may not have seen. */
+  #moreInOutbox = false;
+  #load: Promise<void> | undefined;
+  /** What became durable during a load. */
+  readonly #arrivals: StoredMessage[] = [];
+  /** The last seq of each call that the load under way has brought. */
+  readonly #loaded = new Map<string, number>();
+  #wakeTimer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: DeliveryLaneOptions) {
+    this.#options = options;
+  }
+
+  /** Messages in memory. */
+  get size(): number {
+    return this.#options.queue.size;
+  }
+
+  get mode(): 'direct' | 'backlog' {
+    return this.#mode;
+  }
+
+  /** Nothing is in memory and nothing of this lane is known to lie in the outbox. */
+  get idle(): boolean {
+    return this.#mode === 'direct' && this.size === 0;
+  }
+
+  /** Takes a message that has just become durable. Messages of one call must come in their order. */
+  hand(message: StoredMessage): void {
+    if (this.#stopped) return;
+    if (this.#load !== undefined) this.#arrivals.push(message);
+    else if (this.#mode === 'backlog') this.#takeIfHeld(message);
+    else if (this.size >= this.#room) this.readOutbox();
+    else this.#add(message);
+    this.pump();
+  }
+
+  /** Says that the outbox holds messages of this lane that were not handed over. */
+  readOutbox(): void {
+    this.#mode = 'backlog';
+    this.#moreInOutbox = true;
+    this.#refill();
+  }
+
+  /** Takes nothing more; waits for requests under way up to the limit, then breaks them off. The outbox keeps them. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#wakeTimer);
+    this.#options.queue.close();
+    const { promise: grace, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, graceMs);
+    await Promise.race([Promise.all([...this.#inFlight, this.#load]), grace]);
+    clearTimeout(timer);
+    await this.#options.courier.destroy();
+    await Promise.all(this.#inFlight);
+  }
+
+  get #room(): number {
+    return this.#limit * ROOM_PER_REQUEST;
+  }
+
+  #add(message: StoredMessage): void {
+    if (this.#options.queue.add([{ ...message, attempts: 0, messageId: undefined }])) return;
+    this.#mode = 'backlog';
+    this.#moreInOutbox = true;
+  }
+
+  #takeIfHeld(message: StoredMessage): void {
+    if (this.#options.queue.holds(message.sessionId)) this.#add(message);
+    else this.#moreInOutbox = true;
+    if (this.#moreInOutbox) this.#refill();
+  }
+
+  /** Sends what may go now. */
+  pump(): void {
+    while (!this.#stopped && this.#inFlight.size < this.#limit) {
+      const parcel = this.#options.queue.take();
+      if (parcel === undefined) return;
+      const sending: Promise<void> = this.#send(parcel).finally(() => {
+        this.#inFlight.delete(sending);
+        this.pump();
+      });
+      this.#inFlight.add(sending);
+    }
+  }
+
+  async #send(parcel: Parcel): Promise<void> {
+    const delivery = await this.#attempt(parcel);
+    if (delivery === undefined) {
+      this.#settle(parcel, {
+        outcome: 'retry',
+        attempts: parcel.attempts,
+        retrySeconds: DATABASE_AWAY_MS / 1000,
+      });
+      return;
+    }
+    if (this.#stopped && !delivery.ok) return;
+    this.#options.onDelivery(delivery);
+    if (delivery.ok) {
+      this.#limit = Math.min(this.#limit + 1, MOST_IN_FLIGHT);
+      this.#settle(parcel, { outcome: 'delivered', attempts: parcel.attempts + 1, retrySeconds: 0 });
+    } else {
+      this.#failed(parcel, delivery.detail);
+    }
+  }
+
+  /** @returns undefined if the application cannot be read just now, and then nothing was sent */
+  async #attempt(parcel: Parcel): Promise<Delivery | undefined> {
+    const { apps, lane, courier, clock } = this.#options;
+    let known: Awaited<ReturnType<typeof apps.get>>;
+    try {
+      const found = apps.get(lane.appKey);
+      known = found instanceof Promise ? await found : found;
+    } catch {
+      return undefined;
+    }
+    const url = lane.kind === 'event' ? known?.app.statusUrl : known?.app.feeUrl;
+    if (known === undefined || url === undefined) return { ok: false, reason: 'url', detail: 'no URL' };
+    const headers = notificationHeaders({
+      appKey: lane.appKey,
+      appSecret: known.secret,
+      webhookId: parcel.id,
+      now: clock(),
+      body: parcel.body,
+    });
+    return courier.deliver(url, headers, parcel.body);
+  }
+
+  #failed(parcel: Parcel, detail: string): void {
+    this.#limit = Math.max(1, this.#limit >> 1);
+    this.#mode = 'backlog';
+    this.#moreInOutbox = true;
+    const attempts = parcel.attempts + 1;
+    const retrySeconds = this.#options.retrySeconds[parcel.attempts];
+    if (retrySeconds === undefined) {
+      const { appKey, kind } = this.#options.lane;
+      this.#options.logger.warn({ appKey, kind, webhookId: parcel.id, detail }, 'notification given up');
+      this.#settle(parcel, { outcome: 'given-up', attempts, retrySeconds: 0, error: detail });
+    } else {
+      this.#settle(parcel, { outcome: 'retry', attempts, retrySeconds, error: detail });
+    }
+  }
+
+  #settle(parcel: Parcel, settlement: Omit<Settlement, 'rows'>): void {
+    const { queue, settle } = this.#options;
+    const { outcome } = settlement;
+    if (outcome === 'retry') queue.putOff(parcel);
+    else queue.passed(parcel);
+    settle({ rows: parcel.rows, ...settlement }, () => {
+      queue.settled(parcel);
+      // Only now does the outbox say when the next attempt is due; a load before would have missed it.
+      if (outcome === 'retry') this.readOutbox();
+      else if (this.#moreInOutbox) this.#refill();
+    });
+  }
+
+  #wakeIn(ms: number): void {
+    clearTimeout(this.#wakeTimer);
+    if (this.#stopped) return;
+    this.#wakeTimer = setTimeout(() => this.readOutbox(), Math.min(ms, LONGEST_TIMER_MS));
+  }
+
+  #refill(): void {
+    if (this.#stopped || this.#load !== undefined || this.size > this.#room / 2) return;
+    this.#load = this.#loadDue()
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#options.logger.warn(
+          { reason, appKey: this.#options.lane.appKey },
+          'outbox not readable, will retry',
+        );
+        return DATABASE_AWAY_MS;
+      })
+      .then((againInMs) => {
+        this.#load = undefined;
+        this.#takeArrivals();
+        if (againInMs !== undefined) this.#wakeIn(againInMs);
+        this.pump();
+      });
+  }
+
+  /** @returns milliseconds until the next load, or undefined if the lane is direct or a settlement will ask for it */
+  async #loadDue(): Promise<number | undefined> {
+    const { lane, queue, outbox } = this.#options;
+    this.#moreInOutbox = false;
+    const load = lane.kind === 'event' ? dueEvents : dueRecords;
+    const messages = await load(outbox, lane, queue.held, LARGEST_LOAD);
+    if (this.#stopped) return undefined;
+    for (const { sessionId, seq } of messages) this.#loaded.set(sessionId, seq);
+    if (!queue.add(messages)) this.#moreInOutbox = true;
+    this.pump();
+    const nextMs = await nextDueMs(outbox, lane, queue.held);
+    if (nextMs === undefined) {
+      if (!this.#moreInOutbox) this.#mode = 'direct';
+      return undefined;
+    }
+    return nextMs === 0 && messages.length === 0 ? LOAD_AGAIN_MS : nextMs;
+  }
+
+  /** What came during the load goes the way of the mode that the load ended in. */
+  #takeArrivals(): void {
+    const arrivals = this.#arrivals
+      .splice(0)
+      .filter(({ sessionId, seq }) => seq > (this.#loaded.get(sessionId) ?? -1));
+    this.#loaded.clear();
+    for (const message of arrivals) {
+      if (this.#mode === 'direct' || this.#options.queue.holds(message.sessionId)) this.#add(message);
+      else this.#moreInOutbox = true;
+    }
+    if (this.#mode === 'backlog' && this.#moreInOutbox) this.#refill();
+  }
+}

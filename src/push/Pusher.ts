@@ -1,0 +1,267 @@
+import type { AppDirectory } from '../store/AppDirectory.ts';
+import { reviveDeadLetters } from '../store/deadLetters.ts';
+import { GroupCommit } from '../store/GroupCommit.ts';
+import type { DurableMessages, Journal } from '../store/journal.ts';
+import {
+  type Composition,
+  composeMessages,
+  type Lane,
+  type OutboxContext,
+  pendingLanes,
+  takeOver,
+} from '../store/outbox.ts';
+import { deleteDelivered, putOffFailed, type Settlement } from '../store/settlements.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { AddressPolicy } from './addressPolicy.ts';
+import { Courier, type Delivery } from './Courier.ts';
+import { DeliveryLane, MOST_IN_FLIGHT } from './DeliveryLane.ts';
+import { EventQueue } from './EventQueue.ts';
+import { guardedConnector } from './guardedConnector.ts';
+import { RecordQueue } from './RecordQueue.ts';
+
+export interface PusherOptions extends OutboxContext {
+  readonly journal: Pick<Journal, 'onDurable'>;
+  readonly apps: Pick<AppDirectory, 'get'>;
+  /** Seconds without a heartbeat after which the messages of another node are taken over. */
+  readonly deadSeconds: number;
+  /** Address ranges that are open although they are closed by default. */
+  readonly allow: readonly string[];
+  /** Limit of one attempt, seconds. */
+  readonly timeoutSeconds: number;
+  /** Seconds before each further attempt. */
+  readonly retrySeconds: readonly number[];
+  /** Milliseconds in which ended calls share one record message. */
+  readonly mergeMs: number;
+  readonly logger: Logger;
+  readonly clock?: () => number;
+}
+
+/** Figures for metrics; `depth` and `oldestAgeSeconds` of lanes with a backlog are as old as the last look into the outbox. */
+export interface PushStats {
+  /** Messages not yet delivered (dead letters not counted). */
+  readonly depth: number;
+  readonly oldestAgeSeconds: number;
+  readonly delivered: number;
+  /** Failed attempts by reason (FailureReason). */
+  readonly failed: Readonly<Record<string, number>>;
+}
+
+const LOOK_EVERY_MS = 5_000;
+const STOP_GRACE_MS = 3_000;
+const LARGEST_SETTLEMENT = 2_000;
+/** A crash before a delivered message is deleted sends it again under the same id, so deleting may wait for company. */
+const SETTLE_GATHER_MS = 20;
+
+interface PendingSettlement {
+  readonly settlement: Settlement;
+  readonly written: () => void;
+}
+
+interface PendingComposition {
+  readonly composition: Composition;
+  readonly taken: PromiseWithResolvers<ReadonlySet<string>>;
+}
+
+/**
+ * Tells customers' servers what the journal made durable: one lane for each application and kind (DeliveryLane).
+ *
+ * On the good path a message goes from the journal's commit to the socket without a read of the outbox; the outbox is
+ * read at the start, after failures and for what a dead life has left, its own node's earlier ones at once and those of
+ * other nodes when their heartbeat has stopped. Outcomes are written in groups.
+ */
+export class Pusher {
+  readonly #options: PusherOptions;
+  readonly #lanes = new Map<string, DeliveryLane>();
+  readonly #settlements: GroupCommit<PendingSettlement>;
+  readonly #compositions: GroupCommit<PendingComposition>;
+  readonly #connect: ReturnType<typeof guardedConnector>;
+  readonly #failed: Record<string, number> = {};
+  readonly #closing = new Set<Promise<void>>();
+  #delivered = 0;
+  #pending: Awaited<ReturnType<typeof pendingLanes>> = [];
+  #pendingAt = 0;
+  #unsubscribe: (() => void) | undefined;
+  #lookTimer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  /** @throws AddressRangeError if `allow` holds something that is no address range */
+  constructor(options: PusherOptions) {
+    this.#options = options;
+    const { logger } = options;
+    this.#connect = guardedConnector(new AddressPolicy(options.allow), options.timeoutSeconds * 1000);
+    this.#settlements = new GroupCommit<PendingSettlement>({
+      name: 'notification outcomes',
+      largestGroup: LARGEST_SETTLEMENT,
+      gatherMs: SETTLE_GATHER_MS,
+      logger,
+      write: (group) => this.#writeSettlements(group),
+      onRefused: ({ written }) => written(),
+    });
+    this.#compositions = new GroupCommit<PendingComposition>({
+      name: 'record messages',
+      largestGroup: 100,
+      logger,
+      write: (group) => this.#writeCompositions(group),
+      onRefused: ({ taken }, error) => taken.reject(error),
+    });
+  }
+
+  /** Takes what the journal says from now on, and what earlier lives have left. @throws the database's error when it is away */
+  async start(): Promise<void> {
+    this.#unsubscribe = this.#options.journal.onDurable((messages) => this.#hand(messages));
+    await this.#look();
+    this.#lookTimer = setInterval(() => {
+      this.#looking = this.#looking.then(() => this.#lookOrWarn());
+    }, LOOK_EVERY_MS);
+  }
+
+  /** Ends in about three seconds. What is not delivered stays in the outbox for the next life or another node. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#unsubscribe?.();
+    clearInterval(this.#lookTimer);
+    await this.#looking;
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.stop(STOP_GRACE_MS)));
+    await Promise.all(this.#closing);
+    if (!this.#settlements.failing) await this.#settlements.flush();
+    await this.#settlements.stop();
+    for (const { taken } of await this.#compositions.stop()) taken.reject(new Error('stopped'));
+    this.#lanes.clear();
+  }
+
+  /**
+   * Sends dead letters again, as if they had never been tried, under the same webhook-ids.
+   * @param ids undefined means all of the application
+   * @returns how many letters are on their way again
+   */
+  async resend(appKey: string, ids?: readonly string[]): Promise<number> {
+    const count = await reviveDeadLetters(this.#options, appKey, ids);
+    if (count > 0) for (const kind of ['event', 'record'] as const) this.#lane({ appKey, kind }).readOutbox();
+    return count;
+  }
+
+  stats(): PushStats {
+    let depth = 0;
+    let oldest = 0;
+    for (const lane of this.#lanes.values()) depth += lane.mode === 'direct' ? lane.size : 0;
+    for (const { appKey, kind, depth: found, oldestAgeSeconds } of this.#pending) {
+      const lane = this.#lanes.get(laneKey({ appKey, kind }));
+      if (lane?.mode === 'backlog') depth += Math.max(found, lane.size);
+      if (lane?.idle !== true)
+        oldest = Math.max(oldest, oldestAgeSeconds + (performance.now() - this.#pendingAt) / 1000);
+    }
+    return { depth, oldestAgeSeconds: oldest, delivered: this.#delivered, failed: this.#failed };
+  }
+
+  #hand({ fresh, elsewhere }: DurableMessages): void {
+    for (const message of fresh) this.#lane(message).hand(message);
+    for (const message of elsewhere) this.#lane(message).readOutbox();
+  }
+
+  #lane(lane: Lane): DeliveryLane {
+    const key = laneKey(lane);
+    const standing = this.#lanes.get(key);
+    if (standing !== undefined) return standing;
+    const made = this.#makeLane({ appKey: lane.appKey, kind: lane.kind });
+    this.#lanes.set(key, made);
+    return made;
+  }
+
+  #makeLane(lane: Lane): DeliveryLane {
+    const { apps, retrySeconds, timeoutSeconds, mergeMs, logger, clock = Date.now } = this.#options;
+    const made: DeliveryLane = new DeliveryLane({
+      lane,
+      queue:
+        lane.kind === 'event'
+          ? new EventQueue()
+          : new RecordQueue({
+              appKey: lane.appKey,
+              mergeMs,
+              compose: (composition) => this.#compose(composition),
+              onReady: () => made.pump(),
+            }),
+      courier: new Courier({
+        connect: this.#connect,
+        timeoutMs: timeoutSeconds * 1000,
+        connections: MOST_IN_FLIGHT,
+      }),
+      outbox: this.#options,
+      apps,
+      retrySeconds,
+      clock,
+      logger,
+      settle: (settlement, written) => this.#settlements.add({ settlement, written }),
+      onDelivery: (delivery) => this.#count(delivery),
+    });
+    return made;
+  }
+
+  #count(delivery: Delivery): void {
+    if (delivery.ok) this.#delivered += 1;
+    else this.#failed[delivery.reason] = (this.#failed[delivery.reason] ?? 0) + 1;
+  }
+
+  async #writeSettlements(group: readonly PendingSettlement[]): Promise<void> {
+    const { sql, life } = this.#options;
+    const settlements = group.map(({ settlement }) => settlement);
+    await deleteDelivered(sql, settlements);
+    if (settlements.some(({ outcome }) => outcome !== 'delivered')) {
+      await sql.begin((tx) => putOffFailed(tx, life, settlements));
+    }
+    for (const { written } of group) written();
+  }
+
+  #compose(composition: Composition): Promise<ReadonlySet<string>> {
+    const taken = Promise.withResolvers<ReadonlySet<string>>();
+    this.#compositions.add({ composition, taken });
+    return taken.promise;
+  }
+
+  async #writeCompositions(group: readonly PendingComposition[]): Promise<void> {
+    const taken = await composeMessages(
+      this.#options,
+      group.map(({ composition }) => composition),
+    );
+    for (const pending of group) pending.taken.resolve(taken);
+  }
+
+  async #look(): Promise<void> {
+    const idleBefore = new Set([...this.#lanes].filter(([, lane]) => lane.idle).map(([key]) => key));
+    let tookOver = false;
+    while (!this.#stopped && (await takeOver(this.#options, this.#options.deadSeconds)) > 0) tookOver = true;
+    this.#pending = await pendingLanes(this.#options);
+    this.#pendingAt = performance.now();
+    for (const lane of this.#pending) {
+      const key = laneKey(lane);
+      const overlooked =
+        this.#lanes.get(key) === undefined || (idleBefore.has(key) && this.#lanes.get(key)?.idle);
+      if (tookOver || overlooked) this.#lane(lane).readOutbox();
+    }
+    this.#dropIdle(idleBefore);
+  }
+
+  async #lookOrWarn(): Promise<void> {
+    try {
+      await this.#look();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.logger.warn({ reason }, 'outbox not readable');
+    }
+  }
+
+  /** A lane that had nothing to do since the look before gives its connections back. */
+  #dropIdle(idleBefore: ReadonlySet<string>): void {
+    for (const [key, lane] of this.#lanes) {
+      if (!idleBefore.has(key) || !lane.idle) continue;
+      this.#lanes.delete(key);
+      const closing: Promise<void> = lane.stop(0).finally(() => this.#closing.delete(closing));
+      this.#closing.add(closing);
+    }
+  }
+}
+
+/** A space cannot stand in an application key, so two lanes never share a key. */
+function laneKey({ appKey, kind }: Lane): string {
+  return `${kind} ${appKey}`;
+}
