@@ -92,8 +92,7 @@ async function playUntilDigit(
     byDigit = true;
     run.stopWaiting();
   });
-  const playing = playFiles(channel, run, file, board.settings.soundsDir, 0, () => byDigit);
-  await playing;
+  await playFiles(channel, run, file, board.settings.soundsDir, 0, () => byDigit);
   buffer.listen(undefined);
 }
 

@@ -34,7 +34,8 @@ export async function playFiles(
     if (isOver() || run.interruption === 'hangup' || run.interruption === 'break_all') return 'interrupted';
     run.clearBreak();
     if (index > 0) await pauseBetweenFiles(channel, run);
-    const played = await playFile(channel, run, file, soundsDir, index === 0 ? startSample : 0, samplesLeft);
+    const start = index === 0 ? startSample : 0;
+    const played = await playFile(channel, run, file, soundsDir, start, samplesLeft, isOver);
     outcome = played.outcome;
     samplesLeft -= played.samples;
     if (outcome === 'timeout') break;
@@ -49,6 +50,7 @@ async function playFile(
   soundsDir: string,
   startSample: number,
   limitSamples: number,
+  isOver: () => boolean,
 ): Promise<{ outcome: PlayOutcome; samples: number }> {
   const prefix = channel.variable('sound_prefix') ?? soundsDir;
   let source: AudioSource;
@@ -58,7 +60,8 @@ async function playFile(
     const missing = error instanceof AudioOpenError && error.code === 'not_found';
     return { outcome: missing ? 'not_found' : 'unplayable', samples: 0 };
   }
-  if (run.interruption) {
+  // Opening has taken time, in which the reason to play may have gone.
+  if (run.interruption || isOver()) {
     source.close();
     return { outcome: 'interrupted', samples: 0 };
   }

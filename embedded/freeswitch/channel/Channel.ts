@@ -164,6 +164,12 @@ export class Channel {
     this.#runs.at(-1)?.onDigit?.(digit.digit);
   }
 
+  /** Takes a digit that came by SIP INFO: as any other, and the bridge partner gets it as a telephone event. */
+  noteInfoDigit(digit: Digit): void {
+    this.media.passDigitOn(digit);
+    this.noteDigit(digit, 'ENDPOINT');
+  }
+
   /** `uuid_break`: ends the file, or with `all` the application and what is queued. */
   interrupt(all: boolean): void {
     if (all) this.#queue.length = 0;

@@ -98,6 +98,11 @@ export class LegMedia implements ClockMember {
     return true;
   }
 
+  /** Sends a digit of this leg to its partner afresh, for instance one that came outside of its RTP stream. */
+  passDigitOn(digit: Digit): void {
+    this.#partner?.sendDigits(digit.digit, digit.durationSamples / 8);
+  }
+
   addRecorder(recorder: Recorder): void {
     this.#recorders.add(recorder);
   }
@@ -198,14 +203,13 @@ export class LegMedia implements ClockMember {
   }
 
   /** Whether something else than the partner is being sent to the leg. */
-  private get isBusyTalking(): boolean {
+  get isBusyTalking(): boolean {
     return this.#players.length > 0 || this.session.digits.busy;
   }
 
   #digit(digit: Digit): void {
     // Its packets could not be passed on while the partner was hearing something else: send it afresh.
-    const partner = this.#partner;
-    if (partner?.isBusyTalking) partner.sendDigits(digit.digit, digit.durationSamples / 8);
+    if (this.#partner?.isBusyTalking) this.passDigitOn(digit);
     this.#onDigit(digit);
   }
 }
