@@ -8,6 +8,7 @@ import { settlesWithin } from './settlesWithin.ts';
 /** How long a channel may take to end before a stronger way is tried. */
 const RELEASE_MS = 1500;
 const MODIFY_MS = 5000;
+const BYE_FOLLOWS_MS = 200;
 /** RTP clock of telephone-event, in which FreeSWITCH gives the length of a digit (RFC 4733, 2.1). */
 const SAMPLES_PER_MS = 8;
 
@@ -44,6 +45,7 @@ export class Leg {
   #released: Promise<void> | undefined;
   #releasing = false;
   #ended = false;
+  #cause: string | undefined;
   #dialogIsOver = false;
 
   /** @throws MediaError `ended` for an endpoint that has gone already */
@@ -61,17 +63,18 @@ export class Leg {
     endpoint.on('error', (error) =>
       this.#log.warn({ reason: reasonOf(error) }, 'media endpoint reports an error'),
     );
-    endpoint.on('destroy', (end?: { reason?: string }) => this.#end(end?.reason));
+    endpoint.on('destroy', (end?: { reason: string | null }) => this.#end(end?.reason ?? undefined));
     endpoint.on('dtmf', ({ dtmf, duration }: { dtmf: string; duration: string }) => {
       this.#listener?.digit(dtmf, Math.round(Number(duration) / SAMPLES_PER_MS));
     });
     this.#dialog.on('error', (error) =>
       this.#log.warn({ reason: reasonOf(error) }, 'media dialog reports an error'),
     );
-    this.#dialog.on('destroy', (bye) => {
+    this.#dialog.on('destroy', (bye: { get(name: string): string | undefined }) => {
       this.#dialogIsOver = true;
+      this.#cause ??= causeOf(bye.get('Reason'));
       this.#dialogEnded.resolve();
-      this.#end(causeOf(bye?.get?.('Reason')));
+      this.#end(undefined);
     });
   }
 
@@ -82,7 +85,7 @@ export class Leg {
   /** Sets who hears of digits and of the leg's end. A leg that has ended already says so at once. */
   listen(listener: LegListener): void {
     this.#listener = listener;
-    if (this.#ended && !this.#releasing) queueMicrotask(() => listener.ended(undefined));
+    if (this.#ended && !this.#releasing) this.#announceEnd();
   }
 
   /**
@@ -177,9 +180,16 @@ export class Leg {
   #end(cause: string | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#cause ??= cause;
     this.playingWasEnded();
     this.#onEnd();
-    if (!this.#releasing) this.#listener?.ended(cause);
+    if (!this.#releasing) this.#announceEnd();
+  }
+
+  /** FreeSWITCH's event socket may say that a channel has ended before its BYE says why. */
+  async #announceEnd(): Promise<void> {
+    if (this.#cause === undefined) await settlesWithin(this.#dialogEnded.promise, BYE_FOLLOWS_MS);
+    if (!this.#releasing) this.#listener?.ended(this.#cause);
   }
 
   #assertAlive(): void {
@@ -187,7 +197,7 @@ export class Leg {
   }
 }
 
-/** FreeSWITCH's hang-up cause from a BYE's Reason header, as in `Q.850;cause=16;text="NORMAL_CLEARING"` (RFC 3326). */
+/** FreeSWITCH's hang-up cause from a BYE's Reason header, as in `SIP;cause=802;text="ALLOTTED_TIMEOUT"` (RFC 3326). */
 function causeOf(reason: string | undefined): string | undefined {
   return reason === undefined ? undefined : /;\s*text="?([A-Z_]+)"?/i.exec(reason)?.[1];
 }

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type Mrf from 'drachtio-fsmrf';
 import MediaServer, { type Endpoint } from 'drachtio-fsmrf/lib/mediaserver.js';
-import type { Connection } from 'drachtio-modesl';
 import { type MediaServerAddress, openControlConnection } from './controlConnection.ts';
 import { EventSocket } from './EventSocket.ts';
 import { MediaError, reasonOf } from './errors.ts';
@@ -62,6 +61,7 @@ export class MediaServerLink {
   #running: Promise<void> | undefined;
   #ownChannels = 0;
   #foreignChannels = 0;
+  #mostChannels = 0;
 
   constructor(options: MediaServerLinkOptions) {
     this.server = options.server;
@@ -77,13 +77,14 @@ export class MediaServerLink {
     return this.#problem;
   }
 
-  /** Channels in use: ours, and those that others had at the last heartbeat. */
+  /** Channels in use: ours, and those that others had when last asked. */
   get channels(): number {
     return this.#ownChannels + this.#foreignChannels;
   }
 
+  /** Most channels that the server takes; 0 where it did not say. */
   get mostChannels(): number {
-    return this.#up?.mediaServer.maxSessions ?? 0;
+    return this.#mostChannels;
   }
 
   /** Starts to connect; resolves after the first try, however it went. */
@@ -204,19 +205,12 @@ export class MediaServerLink {
       await readyOrFailed(mediaServer);
       // FreeSWITCH's sockets to us: no Nagle from their first byte on (see EventSocket).
       mediaServer._server.server.prependListener('connection', (each) => each.setNoDelay(true));
-      this.#countOthers(connection, mediaServer);
+      this.#readLoad(await socket.api('status', ANSWER_WITHIN_MS));
       return { mediaServer, socket, closed: closed.promise };
     } catch (error) {
       socket.destroy();
       throw error;
     }
-  }
-
-  /** Heartbeats come every 20 seconds and count all channels; ours are known better. */
-  #countOthers(connection: Connection, mediaServer: MediaServer): void {
-    connection.on('esl::event::HEARTBEAT::*', () => {
-      this.#foreignChannels = Math.max(0, mediaServer.currentSessions - this.#ownChannels);
-    });
   }
 
   /** Asks the server again and again; ends when the connection does, or when it has been silent for too long. */
@@ -231,7 +225,7 @@ export class MediaServerLink {
       await delay(ASK_EVERY_MS, undefined, { signal: over.signal }).catch(() => undefined);
       if (over.signal.aborted) break;
       try {
-        await socket.api('status', ANSWER_WITHIN_MS);
+        this.#readLoad(await socket.api('status', ANSWER_WITHIN_MS));
         answeredAt = performance.now();
         this.#become('up', undefined);
       } catch (error) {
@@ -239,6 +233,13 @@ export class MediaServerLink {
       }
     }
     signal.removeEventListener('abort', end);
+  }
+
+  /** Reads `3 session(s) - peak 5, …` and `1000 session(s) max` of FreeSWITCH's status. */
+  #readLoad(status: string): void {
+    const inUse = Number(/^(\d+) session\(s\) -/m.exec(status)?.[1] ?? 0);
+    this.#foreignChannels = Math.max(0, inUse - this.#ownChannels);
+    this.#mostChannels = Number(/^(\d+) session\(s\) max/m.exec(status)?.[1] ?? 0);
   }
 
   #become(state: MediaServerState, problem: string | undefined): void {

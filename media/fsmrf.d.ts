@@ -69,9 +69,6 @@ declare module 'drachtio-fsmrf/lib/mediaserver.js' {
     );
     /** While true a lost connection is neither announced nor logged by the package. */
     closing: boolean | undefined;
-    /** from the last HEARTBEAT; 0 before the first */
-    readonly maxSessions: number;
-    readonly currentSessions: number;
     /** the event socket server for FreeSWITCH's connections, and the listening socket below it */
     readonly _server: { readonly server: Server };
     createEndpoint(options: { remoteSdp?: string }): Promise<Endpoint>;
