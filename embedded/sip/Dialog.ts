@@ -2,7 +2,7 @@ import type { Essentials } from './inspect.ts';
 import { parseNameAddress } from './NameAddress.ts';
 import { type HeaderRecord, makeRequest, type SipRequest, type SipResponse } from './SipMessage.ts';
 import { parseSipUri } from './SipUri.ts';
-import type { NextHop } from './transport/Flow.ts';
+import type { NextHop, TransportName } from './transport/Flow.ts';
 import { nextHopOf } from './transport/nextHop.ts';
 
 export interface DialogState {
@@ -116,8 +116,14 @@ export class Dialog {
 
   /** Where our requests go: the first route, else the peer's target. @throws SipStackError as {@link nextHopOf} */
   get nextHop(): NextHop {
+    return this.nextHopVia('udp');
+  }
+
+  /** As {@link nextHop}, with the transport to take where the URI names none. */
+  nextHopVia(unspecified: TransportName): NextHop {
     const [first] = this.routeSet;
-    return nextHopOf((first === undefined ? undefined : parseNameAddress(first)?.uri) ?? this.#remoteTarget);
+    const uri = (first === undefined ? undefined : parseNameAddress(first)?.uri) ?? this.#remoteTarget;
+    return nextHopOf(uri, unspecified);
   }
 
   #makeRequest(method: string, cseq: number, headers: HeaderRecord, body: string): SipRequest {

@@ -83,7 +83,7 @@ export class SipStack {
     });
     this.#context = {
       timers: { ...standardTimers, ...options.timers },
-      schedule: (delayMs, action) => setTimeout(() => this.#guarded(action), delayMs),
+      schedule: (delayMs, action) => this.schedule(delayMs, action),
       sendCancel: (invite, cancel) => this.#sendCancel(invite, cancel),
       sendAck: (ack, hop) => this.sendAck(ack, hop),
       expectAck: (invite) => this.#table.expectAck(invite),
@@ -151,6 +151,11 @@ export class SipStack {
     const path = this.#path(ack, hop, newBranch());
     path.send({ onSent: () => {}, onFailure: () => this.#drop('ack-not-sent') });
     return path;
+  }
+
+  /** Runs an action later; an error in it costs only that action. Whoever calls this clears the timer in the end. */
+  schedule(delayMs: number, action: () => void): NodeJS.Timeout {
+    return setTimeout(() => this.#guarded(action), delayMs);
   }
 
   stats(): SipStackStats {
@@ -224,14 +229,14 @@ export class SipStack {
     }
     if (message.kind === 'response') {
       if (fault !== undefined) this.#drop(fault.code);
-      else this.#receiveResponse(message, { flow, essentials });
+      else this.#receiveResponse(message, { bytes, flow, essentials });
       return;
     }
     const { viaLine, via } = essentials;
     const marked = markSource(viaLine, via, flow.remoteHost, flow.remotePort);
     if (marked !== viaLine) replaceTopVia(message, marked);
-    if (fault === undefined) this.#receiveRequest(message, { flow, essentials });
-    else this.#refuseBroken(message, { flow, essentials }, fault);
+    if (fault === undefined) this.#receiveRequest(message, { bytes, flow, essentials });
+    else this.#refuseBroken(message, { bytes, flow, essentials }, fault);
   }
 
   #receiveResponse(response: SipResponse, arrival: Arrival): void {
@@ -335,7 +340,7 @@ export class SipStack {
     if (essentials === undefined) return;
     this.#replyStateless(
       message,
-      { flow, essentials },
+      { bytes: head, flow, essentials },
       { code: fault, status: 400, text: 'Bad Content-Length' },
     );
   }

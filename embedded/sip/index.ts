@@ -1,10 +1,11 @@
 /** A SIP stack for user agents (RFC 3261, 3581, 5626 keep-alive, 6026). Everything others may use is here. */
 export { contactUri, Dialog, type DialogState } from './Dialog.ts';
 export { type SipErrorCode, SipStackError } from './errors.ts';
+export { headerSpelling } from './headerNames.ts';
 export { newBranch, newCallId, newTag } from './identifiers.ts';
 export { type Essentials, inspect } from './inspect.ts';
 export { type NameAddress, parseNameAddress, tagOf } from './NameAddress.ts';
-export { type MessageFault, type ParseResult, parseMessage } from './parseMessage.ts';
+export { type MessageFault, type ParseResult, parseHead, parseMessage } from './parseMessage.ts';
 export { reasonPhrase } from './reasonPhrases.ts';
 export { type HeaderField, SipHeaders } from './SipHeaders.ts';
 export {
@@ -28,8 +29,14 @@ export type {
   ClientTransactionEvents,
   NonInviteClientTransaction,
 } from './transaction/NonInviteClientTransaction.ts';
-export type { NonInviteServerTransaction, ReplyOptions } from './transaction/NonInviteServerTransaction.ts';
-export type { Arrival } from './transaction/TransactionContext.ts';
+export type {
+  NonInviteServerTransaction,
+  ReplyOptions,
+  ServerTransactionEvents,
+} from './transaction/NonInviteServerTransaction.ts';
+export type { OutgoingPath } from './transaction/OutgoingPath.ts';
+export { ReliableProvisionals, reliableTag } from './transaction/ReliableProvisionals.ts';
+export type { Arrival, TransactionContext } from './transaction/TransactionContext.ts';
 export type { ServerTransaction } from './transaction/TransactionTable.ts';
 export type { Flow, NextHop, TransportName } from './transport/Flow.ts';
 export { nextHopOf } from './transport/nextHop.ts';

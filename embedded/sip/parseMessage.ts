@@ -39,6 +39,21 @@ function fault(code: string, text: string, status = 400): MessageFault {
  * RFC 3261 7 and 25.1; on a datagram, octets beyond Content-Length are ignored (18.3).
  */
 export function parseMessage(text: string): ParseResult {
+  const head = parseHead(text);
+  if (head.message === undefined) return { fault: head.fault };
+  const { message } = head;
+  const body = cutBody(message.headers, text.slice(head.bodyAt));
+  message.body = body.text;
+  const fault = head.fault ?? body.fault;
+  return fault === undefined ? { message } : { message, fault };
+}
+
+export type HeadResult =
+  | { readonly message: SipMessage; readonly bodyAt: number; readonly fault?: MessageFault }
+  | { readonly message?: undefined; readonly fault: MessageFault };
+
+/** Reads start line and headers only; the message's body is empty and begins at `bodyAt`. Never throws. */
+export function parseHead(text: string): HeadResult {
   let start = 0;
   while (text.startsWith('\r\n', start)) start += 2;
   const headEnd = text.indexOf('\r\n\r\n', start);
@@ -46,28 +61,23 @@ export function parseMessage(text: string): ParseResult {
   if (headEnd - start > maxHeadOctets) return { fault: fault('head-too-large', 'Headers too large', 513) };
 
   const lineEnd = text.indexOf('\r\n', start);
-  const startLine = text.slice(start, lineEnd);
   const headers = new SipHeaders();
-  let wrong = lineEnd === headEnd ? undefined : parseHeaderLines(text, lineEnd + 2, headEnd, headers);
-  const rest = text.slice(headEnd + 4);
-  const body = cutBody(headers, rest);
-  wrong ??= body.fault;
-
-  const message = parseStartLine(startLine, headers, body.text);
-  if (message === undefined) return { fault: fault('bad-start-line', 'Malformed start line') };
-  const found = message.fault ?? wrong;
-  return found === undefined ? { message: message.message } : { message: message.message, fault: found };
+  const wrongLine = lineEnd === headEnd ? undefined : parseHeaderLines(text, lineEnd + 2, headEnd, headers);
+  const started = parseStartLine(text.slice(start, lineEnd), headers);
+  if (started === undefined) return { fault: fault('bad-start-line', 'Malformed start line') };
+  const found = started.fault ?? wrongLine;
+  const head = { message: started.message, bodyAt: headEnd + 4 };
+  return found === undefined ? head : { ...head, fault: found };
 }
 
 function parseStartLine(
   line: string,
   headers: SipHeaders,
-  body: string,
 ): { message: SipMessage; fault?: MessageFault } | undefined {
   const asStatus = statusLine.exec(line);
   if (asStatus !== null) {
     const [, version, status, reason = ''] = asStatus;
-    const message: SipMessage = { kind: 'response', status: Number(status), reason, headers, body };
+    const message: SipMessage = { kind: 'response', status: Number(status), reason, headers, body: '' };
     const inRange = message.status >= 100 && message.status <= 699;
     if (version !== '2.0' || !inRange)
       return { message, fault: fault('bad-start-line', 'Malformed status line') };
@@ -77,7 +87,7 @@ function parseStartLine(
   const asRequest = strict ?? looseRequestLine.exec(line);
   if (asRequest === null) return undefined;
   const [, method = '', uri = '', version] = asRequest;
-  const message: SipMessage = { kind: 'request', method, uri, headers, body };
+  const message: SipMessage = { kind: 'request', method, uri, headers, body: '' };
   if (version !== '2.0') return { message, fault: fault('bad-version', 'Version Not Supported', 505) };
   if (strict === null) return { message, fault: fault('bad-start-line', 'Malformed request line') };
   return { message };

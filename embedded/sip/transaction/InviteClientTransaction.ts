@@ -37,6 +37,7 @@ export class InviteClientTransaction {
   readonly #answers = new Map<string, OutgoingPath | undefined>();
   #state: State = 'calling';
   #reliable = false;
+  #sent = false;
   #cancel: SipRequest | undefined;
   #cancelSent = false;
   #refusalAck: SipRequest | undefined;
@@ -74,6 +75,8 @@ export class InviteClientTransaction {
         this.#reliable = reliable;
         clearTimeout(this.#retransmitTimer);
         if (!reliable && this.#state === 'calling') this.#scheduleRetransmit(timers.t1Ms);
+        if (!this.#sent) this.#events.onSent?.(this.path);
+        this.#sent = true;
       },
       onFailure: (error) => this.#failed(error),
     });
@@ -132,6 +135,7 @@ export class InviteClientTransaction {
     this.#clearTimers();
     this.#state = 'terminated';
     this.#onEnd();
+    this.#events.onEnd?.();
   }
 
   #progress(response: SipResponse, arrival: Arrival): void {

@@ -2,20 +2,18 @@ import { SipStackError } from '../errors.ts';
 import { newTag } from '../identifiers.ts';
 import { makeResponse, type SipRequest, type SipResponse, serialize } from '../SipMessage.ts';
 import { transactionTimeoutMs } from '../timerValues.ts';
-import type { ReplyOptions } from './NonInviteServerTransaction.ts';
+import type { ReplyOptions, ServerTransactionEvents } from './NonInviteServerTransaction.ts';
 import type { ReplyPath } from './ReplyPath.ts';
 import type { Arrival, TransactionContext } from './TransactionContext.ts';
 
 /** What the user of an INVITE server transaction may want to hear; set on `events`. */
-export interface InviteServerEvents {
+export interface InviteServerEvents extends ServerTransactionEvents {
   /** The caller gave up; the 487 is already sent. */
   onCancel?(cancel: SipRequest, arrival: Arrival): void;
   /** The first ACK of our 2xx. */
   onAck?(ack: SipRequest, arrival: Arrival): void;
   /** Our 2xx was repeated for 64*T1 and no ACK came: the dialog should be ended with a BYE (13.3.1.4). */
   onAckTimeout?(): void;
-  /** The transaction is over, by whatever way. */
-  onEnd?(): void;
 }
 
 /** What an INVITE server transaction may ask of the stack, beyond what every transaction may. */
@@ -99,7 +97,16 @@ export class InviteServerTransaction {
     if (response.status >= 300) this.#refuse();
     else if (response.status >= 200) this.#accept();
     this.replyPath.send(bytes);
+    if (response.status >= 200) this.events.onFinal?.(response.status);
     return bytes;
+  }
+
+  /** Sends the bytes of a provisional response, first or again. Nothing happens once there is a final response. */
+  sendProvisional(bytes: string): void {
+    if (this.isAnswered) return;
+    clearTimeout(this.#repeatTimer);
+    this.#lastBytes = bytes;
+    this.replyPath.send(bytes);
   }
 
   /** The client sent its INVITE again. */
@@ -140,10 +147,12 @@ export class InviteServerTransaction {
   /** Ends the transaction without a further message. */
   terminate(): void {
     if (this.#state === 'terminated') return;
+    const unanswered = !this.isAnswered;
     clearTimeout(this.#repeatTimer);
     clearTimeout(this.#endTimer);
     this.#state = 'terminated';
     this.#onEnd();
+    if (unanswered) this.events.onFinal?.(0);
     this.events.onEnd?.();
   }
 

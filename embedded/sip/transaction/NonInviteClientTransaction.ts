@@ -5,12 +5,16 @@ import type { Arrival, TransactionContext } from './TransactionContext.ts';
 
 /** What the user of a client transaction hears. Exactly one of final, timeout and transport error comes. */
 export interface ClientTransactionEvents {
+  /** The request was handed to its transport for the first time; the path holds its bytes. */
+  onSent?(path: OutgoingPath): void;
   onProvisional?(response: SipResponse, arrival: Arrival): void;
   onFinal(response: SipResponse, arrival: Arrival): void;
   /** No final response within 64*T1: treat it as a 408 (RFC 3261 8.1.3.1). */
   onTimeout(): void;
   /** The request could not be sent: treat it as a 503 (8.1.3.1). */
   onTransportError(error: Error): void;
+  /** The transaction is over, lingering included. */
+  onEnd?(): void;
 }
 
 type State = 'trying' | 'proceeding' | 'completed' | 'terminated';
@@ -28,6 +32,7 @@ export class NonInviteClientTransaction {
   readonly #onEnd: () => void;
   #state: State = 'trying';
   #reliable = false;
+  #sent = false;
   #retransmitTimer: NodeJS.Timeout | undefined;
   #timeoutTimer: NodeJS.Timeout | undefined;
 
@@ -57,6 +62,8 @@ export class NonInviteClientTransaction {
         this.#reliable = reliable;
         clearTimeout(this.#retransmitTimer);
         if (!reliable && this.#state === 'trying') this.#scheduleRetransmit(timers.t1Ms);
+        if (!this.#sent) this.#events.onSent?.(this.path);
+        this.#sent = true;
       },
       onFailure: (error) => this.#failed(error),
     });
@@ -82,6 +89,7 @@ export class NonInviteClientTransaction {
     this.#clearTimers();
     this.#state = 'terminated';
     this.#onEnd();
+    this.#events.onEnd?.();
   }
 
   #scheduleRetransmit(intervalMs: number): void {

@@ -17,6 +17,14 @@ export interface ReplyOptions {
   readonly body?: string;
 }
 
+/** What the user of a server transaction may want to hear; set on `events`. */
+export interface ServerTransactionEvents {
+  /** The final response went out, whoever sent it; 0 where the transaction ended without one. Comes once. */
+  onFinal?(status: number): void;
+  /** The transaction is over, lingering included. */
+  onEnd?(): void;
+}
+
 type State = 'trying' | 'proceeding' | 'completed' | 'terminated';
 
 /**
@@ -28,6 +36,7 @@ export class NonInviteServerTransaction {
   readonly request: SipRequest;
   readonly arrival: Arrival;
   readonly replyPath: ReplyPath;
+  events: ServerTransactionEvents = {};
   readonly #context: TransactionContext;
   readonly #onEnd: () => void;
   #state: State = 'trying';
@@ -94,6 +103,7 @@ export class NonInviteServerTransaction {
         this.terminate(),
       );
     }
+    this.events.onFinal?.(response.status);
     return bytes;
   }
 
@@ -105,8 +115,11 @@ export class NonInviteServerTransaction {
   /** Ends the transaction without a word to its user. */
   terminate(): void {
     if (this.#state === 'terminated') return;
+    const unanswered = !this.isAnswered;
     clearTimeout(this.#endTimer);
     this.#state = 'terminated';
     this.#onEnd();
+    if (unanswered) this.events.onFinal?.(0);
+    this.events.onEnd?.();
   }
 }

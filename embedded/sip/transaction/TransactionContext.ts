@@ -4,6 +4,8 @@ import type { Flow } from '../transport/Flow.ts';
 
 /** How a message reached us, beside the message itself. */
 export interface Arrival {
+  /** The whole message as it came (a byte string). */
+  readonly bytes: string;
   readonly flow: Flow;
   readonly essentials: Essentials;
 }

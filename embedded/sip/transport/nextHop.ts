@@ -4,10 +4,14 @@ import { SipStackError } from '../errors.ts';
 import { parseSipUri } from '../SipUri.ts';
 import { defaultPort, type NextHop, type TransportName } from './Flow.ts';
 
-function transportOf(scheme: 'sip' | 'sips', parameter: string | undefined): TransportName | undefined {
+function transportOf(
+  scheme: 'sip' | 'sips',
+  parameter: string | undefined,
+  unspecified: TransportName,
+): TransportName | undefined {
   switch (parameter?.toLowerCase()) {
     case undefined:
-      return scheme === 'sips' ? 'tls' : 'udp';
+      return scheme === 'sips' ? 'tls' : unspecified;
     case 'udp':
       return scheme === 'sips' ? undefined : 'udp';
     case 'tcp':
@@ -22,9 +26,10 @@ function transportOf(scheme: 'sip' | 'sips', parameter: string | undefined): Tra
 /**
  * The next hop that a URI names (RFC 3263 4.1 without NAPTR): its `transport` and `maddr` parameters count, sips means
  * TLS. A port of 0 stands for "none given": SRV is asked where the host is a name.
+ * @param unspecified the transport of a sip URI that names none: UDP, or inside a dialog the one it already uses
  * @throws SipStackError SIP_UNRESOLVED for a URI that is not sip or sips, SIP_NO_TRANSPORT for an unknown transport
  */
-export function nextHopOf(uri: string): NextHop {
+export function nextHopOf(uri: string, unspecified: TransportName = 'udp'): NextHop {
   const parsed = parseSipUri(uri);
   if (parsed === undefined) {
     throw new SipStackError(
@@ -33,7 +38,7 @@ export function nextHopOf(uri: string): NextHop {
     );
   }
   const wanted = parsed.params.get('transport');
-  const transport = transportOf(parsed.scheme, wanted);
+  const transport = transportOf(parsed.scheme, wanted, unspecified);
   if (transport === undefined) {
     throw new SipStackError('SIP_NO_TRANSPORT', `requested protocol/transport not available: ${wanted}`);
   }

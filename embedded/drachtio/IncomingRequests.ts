@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type InviteServerTransaction,
+  type ServerTransaction,
+  type SipRequest,
+  type SipResponse,
+  tagOf,
+} from '../sip/index.ts';
+import type { AppClient } from './AppClient.ts';
+import type { AppDialog } from './AppDialog.ts';
+import { IncomingInvite } from './IncomingInvite.ts';
+import { respond } from './respond.ts';
+import type { ServerContext } from './ServerContext.ts';
+import { minSessionSeconds, sessionExpiresOf } from './SessionTimer.ts';
+import { forwardedText, metaOf, newRequest, notOk, responseSent, sipMessage } from './serverMessage.ts';
+
+/** A request from the network that a client has still to answer. */
+interface Pending {
+  readonly transaction: ServerTransaction;
+  readonly client: AppClient;
+  readonly dialogId: string;
+  readonly invite: IncomingInvite | undefined;
+}
+
+/** The requests that peers send, until clients have answered them. */
+export class IncomingRequests {
+  readonly #context: ServerContext;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+  }
+
+  /** Requests that wait for a client's final answer. */
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /** Takes a request from the network: to the client of its dialog, or to the next one that wants its verb. */
+  receive(request: SipRequest, transaction: ServerTransaction): void {
+    const { essentials } = transaction.arrival;
+    const session = sessionExpiresOf(request.headers);
+    const canHaveSession = request.method === 'INVITE' || request.method === 'UPDATE';
+    if (canHaveSession && session !== undefined && session.intervalSeconds < minSessionSeconds) {
+      transaction.reply(422, { headers: { 'Min-SE': String(minSessionSeconds) } });
+    } else if (essentials.toTag === undefined) {
+      this.#receiveNew(request, transaction);
+    } else {
+      const dialog = this.#context.dialogs.find(essentials);
+      if (dialog === undefined) transaction.reply(481);
+      else this.#receiveInDialog(request, transaction, dialog);
+    }
+  }
+
+  /** Gives the ACK of a 2xx to the client. */
+  receiveAck(ack: SipRequest, arrival: ServerTransaction['arrival']): void {
+    const dialog = this.#context.dialogs.find(arrival.essentials);
+    if (dialog === undefined) return;
+    const text = forwardedText(ack, arrival);
+    dialog.client.send(
+      sipMessage(metaOf('network', arrival.flow, text.length), randomUUID(), dialog.id, text),
+    );
+  }
+
+  /** Sends a client's response. */
+  respond(client: AppClient, id: string, message: SipResponse, transactionId: string): void {
+    const pending = this.#pending.get(transactionId);
+    if (pending === undefined) {
+      client.send(
+        notOk(id, 'unable to find the request for this response: it was answered already, or never was'),
+      );
+      return;
+    }
+    const { transaction, invite } = pending;
+    if (transaction.kind === 'invite')
+      transaction.localTag = tagOf(message.headers.get('to') ?? '') ?? transaction.localTag;
+    const sent = respond(this.#context, transaction, message, invite);
+    const dialogId = invite?.dialogId ?? pending.dialogId;
+    const meta = metaOf('application', transaction.replyPath.flow, sent.bytes.length);
+    client.send(responseSent(id, meta, transactionId, dialogId, sent.bytes));
+  }
+
+  /** A client has gone: its callers are told, and the other requests answered. */
+  abandon(client: AppClient): void {
+    for (const { client: owner, transaction } of this.#pending.values()) {
+      if (owner === client && !transaction.isAnswered) transaction.reply(480);
+    }
+  }
+
+  #receiveNew(request: SipRequest, transaction: ServerTransaction): void {
+    const client = this.#context.registry.pick(request.method.toLowerCase());
+    if (client === undefined) {
+      transaction.reply(503);
+      return;
+    }
+    const transactionId = randomUUID();
+    const formsDialog = transaction.kind === 'invite' || request.method === 'SUBSCRIBE';
+    const invite = formsDialog ? new IncomingInvite(this.#context, transaction, client) : undefined;
+    this.#hold(transactionId, { transaction, client, dialogId: '', invite });
+    const { arrival } = transaction;
+    const text = forwardedText(request, arrival);
+    client.send(newRequest(metaOf('network', arrival.flow, text.length), transactionId, arrival.flow, text));
+  }
+
+  #receiveInDialog(request: SipRequest, transaction: ServerTransaction, dialog: AppDialog): void {
+    const { arrival } = transaction;
+    if (!dialog.dialog.accepts(arrival.essentials)) {
+      transaction.reply(500, { reason: 'CSeq out of order' });
+      return;
+    }
+    if (request.method === 'PRACK' && !this.#receivePrack(request, transaction, dialog)) return;
+    if (transaction.kind === 'invite' && !this.#admitInvite(transaction, dialog)) return;
+    if (request.method === 'INVITE' || request.method === 'UPDATE') {
+      dialog.refreshTarget(request, arrival.flow);
+      const session = sessionExpiresOf(request.headers);
+      if (session !== undefined) {
+        this.#context.ender.startSessionTimer(dialog, session.intervalSeconds, session.refresher === 'uas');
+      }
+    }
+    const { client } = dialog;
+    if (!client.isOpen) {
+      this.#answerForGoneClient(request, transaction, dialog);
+      return;
+    }
+    const transactionId = randomUUID();
+    if (!transaction.isAnswered) {
+      this.#hold(transactionId, { transaction, client, dialogId: dialog.id, invite: undefined });
+    }
+    const text = forwardedText(request, arrival);
+    client.send(sipMessage(metaOf('network', arrival.flow, text.length), transactionId, dialog.id, text));
+    if (endsDialog(request, dialog)) this.#context.dialogs.remove(dialog);
+  }
+
+  /** A PRACK is answered here, as drachtio-server's stack does; the client only hears of it. */
+  #receivePrack(prack: SipRequest, transaction: ServerTransaction, dialog: AppDialog): boolean {
+    const isExpected = dialog.reliableProvisionals?.acknowledge(prack) === true;
+    transaction.reply(isExpected ? 200 : 481);
+    return isExpected;
+  }
+
+  /** Two INVITEs at once in one dialog are not possible (RFC 3261 14.2). */
+  #admitInvite(transaction: InviteServerTransaction, dialog: AppDialog): boolean {
+    if (dialog.outgoingInvite !== undefined) {
+      transaction.reply(491);
+      return false;
+    }
+    if (dialog.incomingInvite !== undefined) {
+      transaction.reply(500, { headers: { 'Retry-After': '3' } });
+      return false;
+    }
+    dialog.incomingInvite = transaction;
+    transaction.events.onAckTimeout = () => this.#context.ender.hangUp(dialog, 'ACK timeout');
+    return true;
+  }
+
+  #answerForGoneClient(request: SipRequest, transaction: ServerTransaction, dialog: AppDialog): void {
+    const isBye = request.method === 'BYE';
+    if (!transaction.isAnswered) transaction.reply(isBye ? 200 : 481);
+    if (isBye) this.#context.dialogs.remove(dialog);
+    else if (dialog.incomingInvite === transaction) dialog.incomingInvite = undefined;
+  }
+
+  /** Keeps the request until its final answer, and answers it where the client does not. */
+  #hold(transactionId: string, pending: Pending): void {
+    const { transaction } = pending;
+    const { stack, patience } = this.#context;
+    this.#pending.set(transactionId, pending);
+    if (transaction.kind !== 'invite') {
+      transaction.events.onFinal = () => this.#pending.delete(transactionId);
+      return;
+    }
+    const timer = stack.schedule(patience.inviteAnswerSeconds * 1000, () => transaction.reply(480));
+    transaction.events.onFinal = (status) => {
+      clearTimeout(timer);
+      this.#pending.delete(transactionId);
+      pending.invite?.decided(status);
+      const dialog = this.#context.dialogs.get(pending.dialogId);
+      if (dialog?.incomingInvite === transaction) dialog.incomingInvite = undefined;
+    };
+  }
+}
+
+function endsDialog(request: SipRequest, dialog: AppDialog): boolean {
+  if (request.method === 'BYE') return true;
+  if (request.method !== 'NOTIFY' || dialog.method !== 'SUBSCRIBE') return false;
+  return /^\s*terminated/i.test(request.headers.get('subscription-state') ?? '');
+}
