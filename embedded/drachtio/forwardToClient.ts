@@ -1,4 +1,12 @@
-import { type Arrival, makeResponse, newTag, type OutgoingPath, type SipRequest, type SipResponse, serialize } from '../sip/index.ts';
+import {
+  type Arrival,
+  makeResponse,
+  newTag,
+  type OutgoingPath,
+  type SipRequest,
+  type SipResponse,
+  serialize,
+} from '../sip/index.ts';
 import type { AppClient } from './AppClient.ts';
 import { forwardedText, metaOf, ownMeta, sipMessage } from './serverMessage.ts';
 
@@ -32,4 +40,3 @@ export function forwardFailure(
   const text = serialize(makeResponse(request, status, { toTag: newTag() }));
   client.send(sipMessage(ownMeta('network', text.length), transactionId, dialogId, text));
 }
-

@@ -2,8 +2,9 @@
  * The child process of the embedded SIP server. It is told what to do by its parent over IPC, and ends by itself when
  * the parent is gone.
  */
-import { DrachtioServer, type DrachtioServerStats } from './DrachtioServer.ts';
+
 import type { ListenSpec, TimerValues } from '../sip/index.ts';
+import { DrachtioServer, type DrachtioServerStats } from './DrachtioServer.ts';
 import type { PatienceSettings } from './ServerContext.ts';
 import { seededLoss } from './seededLoss.ts';
 
@@ -24,7 +25,12 @@ export type ToSipProcess =
   | { readonly type: 'stop' };
 
 export type FromSipProcess =
-  | { readonly type: 'started'; readonly sipPort: number; readonly adminPort: number; readonly hostports: string }
+  | {
+      readonly type: 'started';
+      readonly sipPort: number;
+      readonly adminPort: number;
+      readonly hostports: string;
+    }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'stats'; readonly id: number; readonly stats: DrachtioServerStats };
 
@@ -78,6 +84,7 @@ process.on('message', (message: ToSipProcess) => {
   }
 });
 
-// The parent decides when to stop: a Ctrl-C reaches the whole group, and calls are to end in order.
+// The parent decides when to stop: signals reach the whole group (Ctrl-C, systemd), and calls are to end in order.
 process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
 process.on('disconnect', () => void stop().finally(() => process.exit(0)));

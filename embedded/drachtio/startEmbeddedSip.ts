@@ -74,7 +74,10 @@ class SipProcess implements EmbeddedSip {
   tlsPort: number;
   adminPort: number;
   readonly #options: EmbeddedSipOptions;
-  readonly #statsWaiters = new Map<number, { resolve(stats: DrachtioServerStats): void; reject(error: Error): void }>();
+  readonly #statsWaiters = new Map<
+    number,
+    { resolve(stats: DrachtioServerStats): void; reject(error: Error): void }
+  >();
   #child: ChildProcess | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
   #stopping = false;
@@ -96,7 +99,7 @@ class SipProcess implements EmbeddedSip {
 
   /** Forks the process and waits until it listens. @throws EmbeddedSipError */
   async start(): Promise<void> {
-    const child = fork(processFile, { serialization: 'advanced' });
+    const child = fork(processFile, { serialization: 'advanced', execArgv: [] });
     this.#child = child;
     const started = await new Promise<Started>((resolve, reject) => {
       child.on('message', (message: FromSipProcess) => {
@@ -104,7 +107,9 @@ class SipProcess implements EmbeddedSip {
         else if (message.type === 'failed') reject(new EmbeddedSipError(message.message));
         else this.#takeStats(message.id, message.stats);
       });
-      child.once('error', (error) => reject(new EmbeddedSipError(`cannot start the SIP server: ${error.message}`)));
+      child.once('error', (error) =>
+        reject(new EmbeddedSipError(`cannot start the SIP server: ${error.message}`)),
+      );
       child.once('exit', (code, signal) => {
         reject(new EmbeddedSipError(`the SIP server ended at once (${signal ?? code})`));
         this.#ended(child);
@@ -177,7 +182,8 @@ class SipProcess implements EmbeddedSip {
 
   /** The process is gone. Not by our wish: its dialogs are lost, but new calls find it again. */
   #ended(child: ChildProcess): void {
-    for (const { reject } of this.#statsWaiters.values()) reject(new EmbeddedSipError('the SIP server has ended'));
+    for (const { reject } of this.#statsWaiters.values())
+      reject(new EmbeddedSipError('the SIP server has ended'));
     this.#statsWaiters.clear();
     const neverRan = this.#child !== child || this.#stopping || child.exitCode === 0;
     if (neverRan) return;
