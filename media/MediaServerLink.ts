@@ -192,6 +192,7 @@ export class MediaServerLink {
     const socket = new EventSocket(connection, closed.resolve);
     try {
       await assertProfileIsUp(socket, profile);
+      this.#readLoad(await socket.api('status', ANSWER_WITHIN_MS));
       const mediaServer = new MediaServer(
         connection,
         mrf,
@@ -205,7 +206,6 @@ export class MediaServerLink {
       await readyOrFailed(mediaServer);
       // FreeSWITCH's sockets to us: no Nagle from their first byte on (see EventSocket).
       mediaServer._server.server.prependListener('connection', (each) => each.setNoDelay(true));
-      this.#readLoad(await socket.api('status', ANSWER_WITHIN_MS));
       return { mediaServer, socket, closed: closed.promise };
     } catch (error) {
       socket.destroy();
@@ -267,6 +267,7 @@ async function assertProfileIsUp(socket: EventSocket, profile: string): Promise<
   throw new MediaError('set-up-failed', `sofia profile ${profile}: expected it to be up`);
 }
 
+/** drachtio-fsmrf gives up by itself after a second, and closes what it has opened. */
 function readyOrFailed(mediaServer: MediaServer): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   mediaServer.on('error', (error) => reject(new MediaError('set-up-failed', reasonOf(error))));

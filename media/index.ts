@@ -7,5 +7,6 @@ export type { MediaLog } from './MediaLog.ts';
 export { type CreateOptions, MediaPool, type MediaPoolOptions, type MediaServerHealth } from './MediaPool.ts';
 export type { MediaServerState } from './MediaServerLink.ts';
 export type { PlayEnd } from './Playback.ts';
+export { type Language, SCENES, type SceneName, sceneFile } from './scenes.ts';
 export { toALaw } from './wav.ts';
 export { readWavHeader, WAV_FORMAT, WavError, type WavHeader } from './wavHeader.ts';
