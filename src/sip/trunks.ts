@@ -50,9 +50,10 @@ export function orderTrunks<Trunk extends TrunkCandidate>(
  * A trunk that timed out (408), broke (500) or is overloaded (503), or that could not be reached, says nothing of the
  * callee; every other answer is the callee's or his network's and is final.
  * @param status SIP status of the failure; undefined when nothing came back
- * @param rang whether the callee's phone had been rung: then nobody is rung twice
+ * @param progressed whether a provisional response above 100 had come: then the callee may have been rung, and nobody
+ * is rung twice
  */
-export function shouldTryNextTrunk(status: number | undefined, rang: boolean): boolean {
-  if (rang) return false;
+export function shouldTryNextTrunk(status: number | undefined, progressed: boolean): boolean {
+  if (progressed) return false;
   return status === undefined || status === 408 || status === 500 || status === 503;
 }

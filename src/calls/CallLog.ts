@@ -1,0 +1,126 @@
+import type { CallSnapshot } from '../store/CallSnapshot.ts';
+import type { Message } from '../store/Message.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { callEvent } from './callEvents.ts';
+import { callRecord, type RecordOrigin } from './callRecord.ts';
+
+/** What a call needs of the journal. */
+export interface CallJournal {
+  /** False while new calls must be turned away. */
+  readonly available: boolean;
+  open(call: CallSnapshot, event: Message): Promise<void>;
+  progress(call: CallSnapshot, event: Message): Promise<void>;
+  close(call: CallSnapshot, messages: readonly Message[]): Promise<void>;
+}
+
+export interface CallLogOptions {
+  readonly journal: CallJournal;
+  readonly call: CallSnapshot;
+  readonly origin: RecordOrigin;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly logger: Logger;
+}
+
+/** How a call ended. */
+export interface Ending {
+  readonly stateCode: number;
+  readonly releasedBy: 'caller' | 'callee' | 'platform';
+  /** Q.850 cause of a callee's leg that failed. */
+  readonly q850?: number | undefined;
+  /** SIP status of a callee's leg that failed. */
+  readonly sipStatus?: number | undefined;
+}
+
+/**
+ * What a call has done so far, written to the journal as it happens. Events come in the order of the calls to this
+ * class; nothing here waits, and nothing here can end a call.
+ */
+export class CallLog {
+  readonly #options: CallLogOptions;
+  #opened: Promise<boolean> = Promise.resolve(false);
+
+  constructor(options: CallLogOptions) {
+    this.#options = options;
+  }
+
+  get call(): CallSnapshot {
+    return this.#options.call;
+  }
+
+  /** Resolves with true when the row and the callin event are durable, with false when they never will be. */
+  get opened(): Promise<boolean> {
+    return this.#opened;
+  }
+
+  open(): void {
+    const { journal, call } = this.#options;
+    this.#opened = journal.open(call, callEvent('callin', call, call.callInAt)).then(
+      () => true,
+      (error: unknown) => {
+        this.#warn(error);
+        return false;
+      },
+    );
+  }
+
+  forwarded(callee: string): void {
+    const at = this.#options.clock();
+    this.call.callee = callee;
+    this.call.forwardedAt = at;
+    this.#progress(callEvent('callout', this.call, at));
+  }
+
+  alerting(): void {
+    const at = this.#options.clock();
+    this.call.alertingAt = at;
+    this.#progress(callEvent('alerting', this.call, at));
+  }
+
+  /** @param at when the callee answered, milliseconds since the epoch */
+  answered(at: number): void {
+    this.call.answeredAt = at;
+    this.#progress(callEvent('answer', this.call, at));
+  }
+
+  recording(objectName: string): void {
+    this.call.recording = { objectName, startedAt: this.#options.clock() };
+  }
+
+  /** The recording came to nothing. */
+  notRecorded(): void {
+    delete this.call.recording;
+  }
+
+  /** Writes the disconnect event and the record. */
+  close(ending: Ending): void {
+    const { call } = this;
+    call.endedAt = this.#options.clock();
+    closeSnapshot(call, ending);
+    const messages = closingMessages(call, this.#options.origin);
+    this.#options.journal.close(call, messages).catch((error: unknown) => this.#warn(error));
+  }
+
+  #progress(event: Message): void {
+    this.#options.journal.progress(this.call, event).catch((error: unknown) => this.#warn(error));
+  }
+
+  #warn(error: unknown): void {
+    const { logger, call } = this.#options;
+    logger.error({ err: error, sessionId: call.sessionId }, 'a call could not be written to the journal');
+  }
+}
+
+/** Notes in the snapshot how the call ended. */
+export function closeSnapshot(call: CallSnapshot, { stateCode, releasedBy, q850, sipStatus }: Ending): void {
+  call.stateCode = stateCode;
+  call.releasedBy = releasedBy;
+  if (q850 !== undefined) call.q850 = q850;
+  if (sipStatus !== undefined) call.sipStatus = sipStatus;
+}
+
+/** The last two messages of a call whose snapshot says how it ended: its disconnect event and its record. */
+export function closingMessages(call: CallSnapshot, origin: RecordOrigin): Message[] {
+  const disconnect = callEvent('disconnect', call, call.endedAt ?? call.callInAt);
+  return [disconnect, callRecord(call, origin)];
+}

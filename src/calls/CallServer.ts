@@ -1,0 +1,174 @@
+import { explain } from '../../routing/because.ts';
+import type { Decision, RouteCall } from '../../routing/types.ts';
+import type { IncomingInvite, Rejection } from '../sip/IncomingInvite.ts';
+import { Q850 } from '../sip/reason.ts';
+import type { CallSnapshot } from '../store/CallSnapshot.ts';
+import type { Trunk } from '../store/trunks.ts';
+import { Call } from './Call.ts';
+import { type CallJournal, CallLog } from './CallLog.ts';
+import type { ActiveCall, CallServices } from './CallServices.ts';
+import type { RecordOrigin } from './callRecord.ts';
+import { RefusedCall } from './RefusedCall.ts';
+import type { SessionIds } from './sessionIds.ts';
+
+/** A carrier that gets 503 should look again after so long. */
+const RETRY_AFTER_SECONDS = 5;
+
+const OVERLOADED: Rejection = {
+  status: 503,
+  q850: Q850.temporaryFailure,
+  retryAfterSeconds: RETRY_AFTER_SECONDS,
+};
+const TRUNK_FULL: Rejection = {
+  status: 503,
+  q850: Q850.noCircuitAvailable,
+  retryAfterSeconds: RETRY_AFTER_SECONDS,
+};
+
+/** Mode of a call whose X belongs to no application. */
+const NO_MODE = 'none';
+
+export interface CallServerOptions extends CallServices {
+  readonly journal: CallJournal;
+  /** Who the call is for; an answer without a promise when it is at hand. */
+  readonly route: (call: RouteCall) => Decision | Promise<Decision>;
+  readonly sessionIds: SessionIds;
+  readonly origin: RecordOrigin;
+}
+
+/**
+ * Takes calls: asks routing about each INVITE, opens the Call and knows all calls in progress.
+ *
+ * An INVITE is turned down with 503 before it becomes a call when nothing durable could be written of it: the journal
+ * is away, or routing has no answer because the database is. Calls that began earlier go on.
+ */
+export class CallServer {
+  readonly #options: CallServerOptions;
+  readonly #calls = new Map<string, ActiveCall>();
+  #idle: (() => void) | undefined;
+
+  constructor(options: CallServerOptions) {
+    this.#options = options;
+  }
+
+  /** Calls in progress by mode. */
+  activeByMode(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { mode } of this.#calls.values()) counts.set(mode, (counts.get(mode) ?? 0) + 1);
+    return counts;
+  }
+
+  get activeCalls(): number {
+    return this.#calls.size;
+  }
+
+  /** Takes an INVITE. It never throws: the INVITE is answered in every case. */
+  take(invite: IncomingInvite<Trunk>): void {
+    const receivedAtMs = performance.now();
+    const { journal, trunks } = this.#options;
+    if (!journal.available) this.#turnDown(invite, OVERLOADED, 'journal-away');
+    else if (trunks.isFull(invite.trunk)) this.#turnDown(invite, TRUNK_FULL, 'trunk-full');
+    else this.#route(invite, receivedAtMs);
+  }
+
+  /** After the connection to the SIP server was lost: whoever does not talk yet cannot be heard of any more. */
+  endUnanswered(): void {
+    for (const call of [...this.#calls.values()]) if (!call.isUp) call.end(8020);
+  }
+
+  /** After the connection is back: ends calls one side of which has gone in the meantime. */
+  async checkAll(): Promise<void> {
+    await Promise.all([...this.#calls.values()].map((call) => call.checkLegs()));
+  }
+
+  /**
+   * Waits for calls in progress and ends those that are left after a time. New ones must have been stopped before.
+   * @param seconds how long they may go on
+   */
+  async drain(seconds: number): Promise<void> {
+    if (this.#calls.size > 0) {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+        timer = setTimeout(resolve, seconds * 1000);
+      });
+      clearTimeout(timer);
+      this.#idle = undefined;
+    }
+    for (const call of [...this.#calls.values()]) call.end(8020);
+  }
+
+  #route(invite: IncomingInvite<Trunk>, receivedAtMs: number): void {
+    const { route, clock } = this.#options;
+    const now = clock();
+    const question = { caller: invite.caller, x: invite.x, now };
+    try {
+      const decision = route(question);
+      if (!(decision instanceof Promise)) {
+        this.#open(invite, decision, now, receivedAtMs);
+        return;
+      }
+      decision.then(
+        (later) => this.#open(invite, later, now, receivedAtMs),
+        (error: unknown) => this.#cannotRoute(invite, error),
+      );
+    } catch (error) {
+      this.#cannotRoute(invite, error);
+    }
+  }
+
+  #cannotRoute(invite: IncomingInvite<Trunk>, error: unknown): void {
+    this.#options.logger.error({ err: error }, 'a call could not be routed');
+    this.#turnDown(invite, OVERLOADED, 'routing-away');
+  }
+
+  #turnDown(invite: IncomingInvite<Trunk>, rejection: Rejection, outcome: string): void {
+    invite.reject(rejection);
+    this.#options.metrics.attempt(NO_MODE, outcome);
+  }
+
+  #open(invite: IncomingInvite<Trunk>, decision: Decision, now: number, receivedAtMs: number): void {
+    const { metrics, sessionIds, ...services } = this.#options;
+    const mode = decision.app?.mode ?? NO_MODE;
+    metrics.decision(mode, (performance.now() - receivedAtMs) / 1000);
+    const snapshot = snapshotOf(sessionIds(now), mode, invite, decision, now);
+    const { journal, origin, clock, logger } = services;
+    const log = new CallLog({ journal, call: snapshot, origin, clock, logger });
+    const onEnd = () => this.#forget(snapshot.sessionId);
+    const common = { invite, log, services: this.#options, onEnd };
+    const call =
+      decision.kind === 'connect'
+        ? new Call({ ...common, decision, receivedAtMs })
+        : new RefusedCall({ ...common, decision });
+    this.#calls.set(snapshot.sessionId, call);
+    void call.run();
+  }
+
+  #forget(sessionId: string): void {
+    this.#calls.delete(sessionId);
+    if (this.#calls.size === 0) this.#idle?.();
+  }
+}
+
+function snapshotOf(
+  sessionId: string,
+  mode: string,
+  invite: IncomingInvite<Trunk>,
+  decision: Decision,
+  now: number,
+): CallSnapshot {
+  const { app, number, subscriptionId, userData } = decision;
+  return {
+    sessionId,
+    appKey: app?.appKey ?? '',
+    mode,
+    x: invite.x,
+    areaCode: number?.areaCode ?? '',
+    caller: invite.caller,
+    ...(subscriptionId !== undefined && { subscriptionId }),
+    ...(userData !== undefined && { userData }),
+    callInAt: now,
+    nextSeq: 0,
+    because: explain(decision.because),
+  };
+}

@@ -1,0 +1,41 @@
+import type { MediaPool } from '../../media/index.ts';
+import type { SipFrontEnd } from '../sip/SipFrontEnd.ts';
+import type { TrunkGroup } from '../sip/TrunkGroup.ts';
+import type { Trunk } from '../store/trunks.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { AnnouncementFiles } from './announcementFiles.ts';
+import type { CallMetrics } from './callMetrics.ts';
+import type { Recordings } from './recordings.ts';
+
+/** What every call shares. */
+export interface CallServices {
+  readonly frontEnd: Pick<SipFrontEnd<Trunk>, 'invite'>;
+  readonly trunks: TrunkGroup;
+  readonly media: Pick<MediaPool, 'create' | 'healthy'>;
+  readonly announcements: AnnouncementFiles;
+  readonly recordings: Recordings;
+  readonly metrics: CallMetrics;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly settings: CallSettings;
+}
+
+export interface CallSettings {
+  /** Seconds after forwarding until an unanswered call is given up. */
+  readonly ringSeconds: number;
+  /** `always` sends every call through a media server. */
+  readonly anchor: 'auto' | 'always';
+}
+
+/** A call in progress, as those who look after all of them see it. */
+export interface ActiveCall {
+  readonly sessionId: string;
+  readonly mode: string;
+  /** Whether both sides talk: such a call survives the loss of the connection to the SIP server. */
+  readonly isUp: boolean;
+  /** Ends the call from our side with a stateCode. */
+  end(stateCode: number): void;
+  /** Asks both sides whether they are still there and ends the call when one is not. */
+  checkLegs(): Promise<void>;
+}

@@ -1,0 +1,87 @@
+import type { InviteResult, OutgoingInvite, Progress } from '../sip/OutgoingInvite.ts';
+import type { SipFrontEnd } from '../sip/SipFrontEnd.ts';
+import { numberUri, type TrunkGroup } from '../sip/TrunkGroup.ts';
+import { shouldTryNextTrunk } from '../sip/trunks.ts';
+import type { Trunk } from '../store/trunks.ts';
+
+export interface CalleeLegOptions {
+  readonly frontEnd: Pick<SipFrontEnd<Trunk>, 'invite'>;
+  readonly trunks: TrunkGroup;
+  /** E.164. */
+  readonly callee: string;
+  /** E.164 that the callee sees. */
+  readonly shown: string;
+  readonly offer: string | undefined;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** How ringing the callee ended. */
+export type CalleeResult =
+  | Exclude<InviteResult, { kind: 'failed' }>
+  | (Extract<InviteResult, { kind: 'failed' }> & { readonly rang: boolean })
+  /** No INVITE went out: `none` no trunk is enabled, `full` all carry as many calls as they may. */
+  | { readonly kind: 'no-trunk'; readonly why: 'none' | 'full' };
+
+/**
+ * Rings the callee: one trunk after the other until one gives an answer that is final (`shouldTryNextTrunk`).
+ * While it lives it counts as a call on the trunk it is on; `release` ends that.
+ */
+export class CalleeLeg {
+  /** Never rejects. */
+  readonly result: Promise<CalleeResult>;
+  readonly #options: CalleeLegOptions;
+  #invite: OutgoingInvite | undefined;
+  #leaveTrunk: (() => void) | undefined;
+  /** Something came back above 100: nobody is called twice, so no other trunk is tried. */
+  #progressed = false;
+  #rang = false;
+  #cancelled = false;
+
+  constructor(options: CalleeLegOptions) {
+    this.#options = options;
+    this.result = this.#ring(options.trunks.order());
+  }
+
+  /** Gives up ringing. The result is a failure then, also when the callee answers at this very moment. */
+  cancel(q850: number): void {
+    this.#cancelled = true;
+    this.#invite?.cancel(q850);
+  }
+
+  /** Frees the trunk; call it once the call is over. */
+  release(): void {
+    this.#leaveTrunk?.();
+  }
+
+  async #ring(trunks: readonly Trunk[]): Promise<CalleeResult> {
+    if (trunks.length === 0) {
+      return { kind: 'no-trunk', why: this.#options.trunks.trunks.length === 0 ? 'none' : 'full' };
+    }
+    let last: InviteResult = { kind: 'failed', status: undefined, q850: undefined };
+    for (const trunk of trunks) {
+      this.#leaveTrunk?.();
+      this.#leaveTrunk = this.#options.trunks.occupy(trunk.name);
+      last = await this.#inviteVia(trunk).result;
+      if (last.kind !== 'failed') return last;
+      if (this.#cancelled || !shouldTryNextTrunk(last.status, this.#progressed)) break;
+    }
+    return { ...last, rang: this.#rang };
+  }
+
+  #inviteVia(trunk: Trunk): OutgoingInvite {
+    const { frontEnd, callee, shown, offer, onProgress } = this.#options;
+    const { username, password } = trunk;
+    this.#invite = frontEnd.invite({
+      uri: numberUri(trunk, callee),
+      shown,
+      offer,
+      ...(username !== undefined && password !== undefined && { auth: { username, password } }),
+      onProgress: (progress) => {
+        this.#progressed = true;
+        if (progress.status === 180) this.#rang = true;
+        onProgress(progress);
+      },
+    });
+    return this.#invite;
+  }
+}

@@ -1,0 +1,138 @@
+import { randomInt } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { toALaw } from '../../media/index.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { compactTime } from './callTimes.ts';
+
+/** Nothing shorter is kept. */
+export const SHORTEST_RECORDING_MS = 3000;
+const KEEP_DAYS = 7;
+const DAY_MS = 86_400_000;
+const SWEEP_MS = 3_600_000;
+/** Files converted at a time: it is work for idle moments. */
+const CONVERSIONS_AT_ONCE = 1;
+
+/** A recording that may begin. */
+export interface NewRecording {
+  /** Name in the call record: `yyMMddHHmmss`, digits, `.wav` (facts 8.3). */
+  readonly objectName: string;
+  /** Where the media server writes it. */
+  readonly path: string;
+}
+
+export interface RecordingsOptions {
+  /** Folder that the media server writes to as well, under the same path. */
+  readonly folder: string;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly logger: Logger;
+}
+
+/**
+ * The recordings on disk. A media server writes 16-bit PCM beside the place where the recording will be; when the call
+ * has ended it becomes A-law, 8 kHz, mono, under its final name. A recording lies in the folder of its day (UTC) and is
+ * removed with it after seven days.
+ */
+export class Recordings {
+  readonly #options: RecordingsOptions;
+  readonly #folder: string;
+  readonly #waiting: string[] = [];
+  #converting: Promise<void>[] = [];
+  #sweeper: NodeJS.Timeout | undefined;
+  #madeDay = '';
+
+  constructor(options: RecordingsOptions) {
+    this.#options = options;
+    this.#folder = resolve(options.folder);
+  }
+
+  /** Begins to remove what is too old, at once and every hour, until `stop`. */
+  start(): void {
+    this.#sweeper = setInterval(() => void this.#sweep(), SWEEP_MS);
+    void this.#sweep();
+  }
+
+  /** Resolves when what has been handed to `keep` is converted. */
+  async stop(): Promise<void> {
+    clearInterval(this.#sweeper);
+    while (this.#converting.length > 0) await Promise.all(this.#converting);
+  }
+
+  /** A name and a place for a recording that begins now. */
+  async begin(): Promise<NewRecording> {
+    const stamp = compactTime(this.#options.clock());
+    const objectName = `${stamp.slice(2)}${String(randomInt(1e9)).padStart(9, '0')}.wav`;
+    const day = dayOf(objectName);
+    if (day !== this.#madeDay) {
+      await mkdir(join(this.#folder, day), { recursive: true });
+      this.#madeDay = day;
+    }
+    return { objectName, path: this.#rawPath(objectName) };
+  }
+
+  /** Where a recording lies once it is converted. @throws RangeError for a name that is none of ours */
+  pathOf(objectName: string): string {
+    return join(this.#folder, dayOf(objectName), objectName);
+  }
+
+  /** Takes a recording that has ended: converts it, or removes it when it is too short. It does not wait. */
+  keep(objectName: string): void {
+    this.#waiting.push(objectName);
+    if (this.#converting.length < CONVERSIONS_AT_ONCE) this.#converting.push(this.#convertWaiting());
+  }
+
+  /** Removes a recording that is not to be kept. */
+  async discard(objectName: string): Promise<void> {
+    await rm(this.#rawPath(objectName), { force: true });
+  }
+
+  async #convertWaiting(): Promise<void> {
+    for (let name = this.#waiting.shift(); name !== undefined; name = this.#waiting.shift()) {
+      await this.convert(name);
+    }
+    this.#converting = [];
+  }
+
+  /**
+   * Converts one recording now.
+   * @returns its length in seconds; 0 when there is nothing worth keeping
+   */
+  async convert(objectName: string): Promise<number> {
+    const raw = this.#rawPath(objectName);
+    try {
+      const { seconds } = await toALaw(raw, this.pathOf(objectName));
+      await rm(raw, { force: true });
+      if (seconds * 1000 >= SHORTEST_RECORDING_MS) return seconds;
+      await rm(this.pathOf(objectName), { force: true });
+    } catch (error) {
+      this.#options.logger.warn({ err: error, objectName }, 'a recording could not be converted');
+    }
+    return 0;
+  }
+
+  #rawPath(objectName: string): string {
+    return join(this.#folder, dayOf(objectName), `raw-${objectName}`);
+  }
+
+  async #sweep(): Promise<void> {
+    const oldest = new Date(this.#options.clock() - KEEP_DAYS * DAY_MS).toISOString().slice(0, 10);
+    try {
+      const days = await readdir(this.#folder).catch(() => []);
+      for (const day of days) {
+        if (/^\d{4}-\d\d-\d\d$/.test(day) && day < oldest)
+          await rm(join(this.#folder, day), { recursive: true });
+      }
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'old recordings could not be removed');
+    }
+  }
+}
+
+/** The folder of a recording: the day in its name, `yyMMddHHmmss…`. */
+function dayOf(objectName: string): string {
+  const found = /^(\d\d)(\d\d)(\d\d)\d{6,}\.wav$/.exec(objectName);
+  if (!found)
+    throw new RangeError(`recording ${JSON.stringify(objectName)}: expected yyMMddHHmmss, digits, .wav`);
+  return `20${found[1]}-${found[2]}-${found[3]}`;
+}
