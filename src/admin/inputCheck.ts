@@ -28,10 +28,10 @@ interface Fault {
 
 function describeFault(schema: TSchema, input: unknown, fault: Fault | undefined): string {
   const path = (fault?.instancePath ?? '').split('/').slice(1);
-  if (fault?.keyword === 'additionalProperties' && 'additionalProperties' in fault.params) {
-    const [unknown] = [fault.params.additionalProperties].flat();
-    const known = fieldsOf(at(schema, path));
-    return `${[...path, unknown].join('.')}: no such field; expected ${known.join(', ')}.`;
+  // `additionalProperties: false` is a schema that no value fits.
+  if (fault?.keyword === 'boolean') {
+    const known = fieldsOf(at(schema, path.slice(0, -1)));
+    return `${path.join('.')}: no such field; expected ${known.join(', ')}.`;
   }
   if (fault?.keyword === 'required' && 'requiredProperties' in fault.params) {
     path.push(String([fault.params.requiredProperties].flat()[0]));

@@ -63,10 +63,13 @@ function readScheme(authorization: string | undefined): Scheme {
   }
 }
 
-/** `name="value"` pairs wherever they stand in a header, by lower-case name. */
+/**
+ * `name="value"` pairs wherever they stand in a header, by lower-case name.
+ * A name starts where no letter stands before it: that keeps the search linear in a hostile header.
+ */
 function attributesOf(header: string): Map<string, string> {
   const attributes = new Map<string, string>();
-  for (const match of header.matchAll(/([A-Za-z]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/g)) {
+  for (const match of header.matchAll(/(?<![A-Za-z])([A-Za-z]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/g)) {
     attributes.set((match[1] ?? '').toLowerCase(), match[2] ?? match[3] ?? '');
   }
   return attributes;

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { adminApi } from '../../src/admin/adminApi.ts';
+import { loadTokenCheck } from '../../src/admin/operatorToken.ts';
+import type { TlsIdentity } from '../../src/api/certificate.ts';
+import { HttpServer } from '../../src/api/httpServer.ts';
+import { partnerApi } from '../../src/api/partnerApi.ts';
+import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
+import { AppDirectory } from '../../src/store/AppDirectory.ts';
+import { Changes } from '../../src/store/changes.ts';
+import type { Sql } from '../../src/store/database.ts';
+import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
+import { Sealer } from '../../src/store/sealing.ts';
+import { AdminClient } from './AdminClient.ts';
+import { createTestDatabase } from './testDatabase.ts';
+
+export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
+
+/** The two HTTP APIs on a database of their own: everything that `src/main.ts` runs, without calls. */
+export interface ApiUnderTest {
+  /** `http://127.0.0.1:port` */
+  readonly base: string;
+  readonly secureBase: string | undefined;
+  readonly admin: AdminClient;
+  readonly sql: Sql;
+  readonly announcementsDir: string;
+  /** What was logged, oldest first. */
+  readonly logged: readonly { readonly level: string; readonly message: string; readonly fields: object }[];
+  /** What `resend` was asked for. */
+  readonly resent: { appKey: string; ids: readonly string[] | undefined }[];
+  stop(): Promise<void>;
+}
+
+/** @param tls adds HTTPS on a free port */
+export async function startApi({ tls }: { tls?: TlsIdentity } = {}): Promise<ApiUnderTest> {
+  const database = await createTestDatabase();
+  const { sql, url } = database;
+  const dataDir = await mkdtemp(join(tmpdir(), 'axbridge-api-'));
+  const announcementsDir = join(dataDir, 'announcements');
+  const logged: { level: string; message: string; fields: object }[] = [];
+  const say = (level: string) => (fields: object, message: string) =>
+    void logged.push({ level, message, fields });
+  const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+  const resent: ApiUnderTest['resent'] = [];
+
+  const sealer = new Sealer(randomBytes(32));
+  const clock = Date.now;
+  const changes = new Changes({ url, log });
+  await changes.start();
+  const apps = new AppDirectory({ sql, sealer, changes });
+  const bindings = new AxbBindings({ sql, sealer, changes, clock });
+  const table = new DatabaseRoutingTable(sql, sealer);
+  const isOperator = await loadTokenCheck({ sql, setting: OPERATOR_TOKEN, show: () => undefined });
+  const resend = async (appKey: string, ids: readonly string[] | undefined) => resent.push({ appKey, ids });
+
+  const server = new HttpServer({
+    log,
+    host: '127.0.0.1',
+    port: 0,
+    tls: tls && { port: 0, identity: tls },
+    routes: async (fastify) => {
+      await partnerApi(fastify, { apps, bindings, log, clock });
+      await adminApi(fastify, {
+        sql,
+        sealer,
+        changes,
+        table,
+        announcementsDir,
+        isOperator,
+        resend,
+        log,
+        clock,
+      });
+    },
+  });
+  const ports = await server.listen();
+  const base = `http://127.0.0.1:${ports.http}`;
+  return {
+    base,
+    secureBase: ports.https === undefined ? undefined : `https://127.0.0.1:${ports.https}`,
+    admin: new AdminClient(base, OPERATOR_TOKEN),
+    sql,
+    announcementsDir,
+    logged,
+    resent,
+    async stop() {
+      await server.close();
+      await changes.stop();
+      await database.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
