@@ -220,7 +220,7 @@ export async function takeOver(context: OutboxContext, deadSeconds: number, limi
         SELECT DISTINCT app_key, session_id FROM (
           SELECT app_key, session_id FROM outbox
           WHERE given_up_at IS NULL AND owner IN (SELECT owner FROM dead) LIMIT ${limit}
-        ) some
+        ) AS found
       )
       UPDATE outbox o SET owner = ${life}
       FROM calls_of_dead c
