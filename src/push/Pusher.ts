@@ -46,6 +46,7 @@ export interface PushStats {
   readonly failed: Readonly<Record<string, number>>;
 }
 
+/** Longest time between two looks for what dead nodes have left. */
 const LOOK_EVERY_MS = 5_000;
 const STOP_GRACE_MS = 3_000;
 const LARGEST_SETTLEMENT = 2_000;
@@ -111,9 +112,10 @@ export class Pusher {
   async start(): Promise<void> {
     this.#unsubscribe = this.#options.journal.onDurable((messages) => this.#hand(messages));
     await this.#look();
+    const lookEveryMs = Math.min(LOOK_EVERY_MS, (this.#options.deadSeconds * 1000) / 3);
     this.#lookTimer = setInterval(() => {
       this.#looking = this.#looking.then(() => this.#lookOrWarn());
-    }, LOOK_EVERY_MS);
+    }, lookEveryMs);
   }
 
   /** Ends in about three seconds. What is not delivered stays in the outbox for the next life or another node. */

@@ -88,10 +88,10 @@ export class ScriptedCall {
   readonly snapshot: CallSnapshot;
   readonly #journal: Journal;
 
-  constructor(journal: Journal, appKey: string, sessionId: string = randomUUID()) {
+  constructor(journal: Journal, appKey: string, snapshot?: CallSnapshot) {
     this.#journal = journal;
-    this.snapshot = {
-      sessionId,
+    this.snapshot = snapshot ?? {
+      sessionId: randomUUID(),
       appKey,
       mode: 'AXB',
       x: '+8617000005001',
@@ -101,6 +101,11 @@ export class ScriptedCall {
       nextSeq: 0,
       because: [],
     };
+  }
+
+  /** A call that another life left open. */
+  static found(journal: Journal, snapshot: CallSnapshot): ScriptedCall {
+    return new ScriptedCall(journal, snapshot.appKey, snapshot);
   }
 
   get sessionId(): string {
