@@ -115,7 +115,7 @@ export class OutgoingInvite {
       this.#abandon(answered, this.#cancelCause);
       return { kind: 'failed', status: 487, q850: undefined };
     }
-    if ('ack' in answered) {
+    if (!isDialog(answered)) {
       return {
         kind: 'offered',
         sdp: answered.sdp,
@@ -131,7 +131,7 @@ export class OutgoingInvite {
   }
 
   #abandon(answered: SrfDialog | SrfUnacknowledged, q850: number): void {
-    if (!('ack' in answered)) {
+    if (isDialog(answered)) {
       this.#dialogOf(answered).hangUp(q850);
       return;
     }
@@ -149,6 +149,10 @@ export class OutgoingInvite {
       this.#options.logger.debug({ err: error }, 'CANCEL was not sent');
     }
   }
+}
+
+function isDialog(answered: SrfDialog | SrfUnacknowledged): answered is SrfDialog {
+  return 'remote' in answered;
 }
 
 function progressOf(response: SrfReceived): Progress {

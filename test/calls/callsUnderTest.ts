@@ -1,0 +1,242 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EmbeddedSip, type EmbeddedSipOptions, startEmbeddedSip } from '../../embedded/index.ts';
+import type { MediaPool } from '../../media/index.ts';
+import { route } from '../../routing/route.ts';
+import type { AppRoute, AxbRelation, Found, XNumber } from '../../routing/types.ts';
+import { announcementFiles } from '../../src/calls/announcementFiles.ts';
+import type { CallJournal } from '../../src/calls/CallLog.ts';
+import { CallServer } from '../../src/calls/CallServer.ts';
+import type { CallSettings } from '../../src/calls/CallServices.ts';
+import { Recordings } from '../../src/calls/recordings.ts';
+import { createSessionIds } from '../../src/calls/sessionIds.ts';
+import { SipFrontEnd } from '../../src/sip/SipFrontEnd.ts';
+import { TrunkGroup } from '../../src/sip/TrunkGroup.ts';
+import type { CallSnapshot } from '../../src/store/CallSnapshot.ts';
+import type { Message } from '../../src/store/Message.ts';
+import type { Trunk } from '../../src/store/trunks.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import { Series } from '../kit/Series.ts';
+
+export const A = '+8613900001001';
+export const B = '+8613900001002';
+export const STRANGER = '+8613900001009';
+export const X = '+8617000005001';
+
+/** What a customer would hear of calls, in the order in which it became durable. */
+export class HeardJournal implements CallJournal {
+  available = true;
+  readonly messages = new Series<Message>('waiting for a message', ({ kind, body }) =>
+    String(body.eventType ?? kind),
+  );
+  readonly closed: CallSnapshot[] = [];
+  /** Holds `open` back until it is resolved, as a database that is away does. */
+  away: Promise<void> | undefined;
+
+  async open(_call: CallSnapshot, event: Message): Promise<void> {
+    this.#take(event);
+    await this.away;
+  }
+
+  async progress(_call: CallSnapshot, event: Message): Promise<void> {
+    this.#take(event);
+  }
+
+  async close(call: CallSnapshot, messages: readonly Message[]): Promise<void> {
+    this.closed.push(structuredClone(call));
+    for (const message of messages) this.#take(message);
+  }
+
+  /** Waits for the record of the nth call (from 1), then gives its events' types and the record's fields. */
+  async call(nth = 1): Promise<{ events: string[]; stateCode: unknown; record: Record<string, unknown> }> {
+    await this.messages.when(() => this.records.length >= nth);
+    const record = this.records[nth - 1];
+    const events = this.messages.items.filter(
+      (each) => each.kind === 'event' && each.sessionId === record?.sessionId,
+    );
+    const disconnect = events.at(-1)?.body.statusInfo as Record<string, unknown> | undefined;
+    return {
+      events: events.map(({ body }) => String(body.eventType)),
+      stateCode: disconnect?.stateCode,
+      record: { ...record?.body },
+    };
+  }
+
+  get records(): Message[] {
+    return this.messages.items.filter(({ kind }) => kind === 'record');
+  }
+
+  /** A message is kept as it was when it was written. */
+  #take(message: Message): void {
+    this.messages.push(structuredClone(message));
+  }
+}
+
+export interface CallsOptions {
+  readonly settings?: Partial<CallSettings>;
+  readonly sip?: EmbeddedSipOptions;
+  /** A SIP server that runs already, for instance a real drachtio-server. */
+  readonly server?: { host: string; port: number; secret: string };
+  readonly media?: (frontEnd: SipFrontEnd<Trunk>) => Promise<Pick<MediaPool, 'create' | 'healthy'>>;
+}
+
+const noMedia: Pick<MediaPool, 'create' | 'healthy'> = {
+  healthy: false,
+  create: () => Promise.reject(new Error('there is no media server')),
+};
+
+/** The call side of the application with a routing table in memory, connected to a real SIP server. */
+export class CallsUnderTest {
+  readonly journal = new HeardJournal();
+  readonly outcomes: string[] = [];
+  readonly table = new Map<string, Found>();
+  readonly logged: { level: string; message: string; fields: object }[] = [];
+  rejectedSources = 0;
+  readonly sip: EmbeddedSip | undefined;
+  readonly frontEnd: SipFrontEnd<Trunk>;
+  readonly trunks: TrunkGroup;
+  readonly calls: CallServer;
+  readonly recordings: Recordings;
+  readonly folder: string;
+  unhealthy = new Set<string>();
+
+  static async start(options: CallsOptions = {}): Promise<CallsUnderTest> {
+    const sip = options.server
+      ? undefined
+      : await startEmbeddedSip({ sipPort: 0, adminPort: 0, ...options.sip });
+    const folder = await mkdtemp(join(tmpdir(), 'axbridge-calls-'));
+    const server = options.server ?? {
+      host: sip?.adminHost ?? '',
+      port: sip?.adminPort ?? 0,
+      secret: sip?.secret ?? '',
+    };
+    const calls = new CallsUnderTest(sip, server, folder, options);
+    await calls.frontEnd.start();
+    if (options.media) Object.assign(calls.#media, { pool: await options.media(calls.frontEnd) });
+    return calls;
+  }
+
+  readonly #media: { pool: Pick<MediaPool, 'create' | 'healthy'> } = { pool: noMedia };
+
+  private constructor(
+    sip: EmbeddedSip | undefined,
+    server: { host: string; port: number; secret: string },
+    folder: string,
+    options: CallsOptions,
+  ) {
+    this.sip = sip;
+    this.folder = folder;
+    const clock = Date.now;
+    const logger = this.#logger();
+    const media = this.#media;
+    this.trunks = new TrunkGroup({ isHealthy: (name) => !this.unhealthy.has(name) });
+    this.frontEnd = new SipFrontEnd({
+      server,
+      trunkOf: (address, port) => this.trunks.trunkOf(address, port),
+      onRejectedSource: () => {
+        this.rejectedSources += 1;
+      },
+      logger,
+    });
+    this.recordings = new Recordings({ folder: join(folder, 'recordings'), clock, logger });
+    this.calls = new CallServer({
+      frontEnd: this.frontEnd,
+      trunks: this.trunks,
+      media: {
+        get healthy() {
+          return media.pool.healthy;
+        },
+        create: ((create: Parameters<MediaPool['create']>[0]) =>
+          media.pool.create(create as never)) as MediaPool['create'],
+      },
+      announcements: announcementFiles({
+        uploadedDir: join(folder, 'announcements'),
+        defaultDir: join(import.meta.dirname, '../../freeswitch-conf/sounds/zh'),
+        clock,
+      }),
+      recordings: this.recordings,
+      metrics: {
+        attempt: (_mode, outcome) => this.outcomes.push(outcome),
+        decision: () => {},
+        postDialDelay: () => {},
+        setup: () => {},
+        notRecorded: () => this.outcomes.push('not-recorded'),
+      },
+      logger,
+      clock,
+      settings: { ringSeconds: 90, anchor: 'auto', ...options.settings },
+      journal: this.journal,
+      route: (call) => route(call, { find: (x) => this.table.get(x) }),
+      sessionIds: createSessionIds('ax.test'),
+      origin: { spId: 'sp1', hostName: 'ax.test' },
+    });
+    this.frontEnd.on('invite', (invite) => this.calls.take(invite));
+    this.frontEnd.on('down', () => this.calls.endUnanswered());
+    this.frontEnd.on('up', () => void this.calls.checkAll());
+  }
+
+  /** A binding of A and B on X; the table takes it for A, B and everyone else alike. */
+  bind(
+    relation: Partial<AxbRelation> = {},
+    app: Partial<AppRoute> = {},
+    number: Partial<XNumber> = {},
+  ): void {
+    const bound: AxbRelation = {
+      subscriptionId: 'binding-1',
+      a: A,
+      b: B,
+      callDirection: 0,
+      expiresAt: Number.POSITIVE_INFINITY,
+      recordFlag: false,
+      recordHintTone: undefined,
+      maxDurationMinutes: 0,
+      lastMinVoice: undefined,
+      callerHintTone: undefined,
+      calleeHintTone: undefined,
+      userData: undefined,
+      ...relation,
+    };
+    this.table.set(X, {
+      number: { number: X, areaCode: '0571', state: 'normal', ...number },
+      app: { appKey: 'app1', mode: 'AXB', state: 'normal', recording: true, announcements: {}, ...app },
+      relation: bound,
+    });
+  }
+
+  unbind(): void {
+    const found = this.table.get(X);
+    if (found) this.table.set(X, { ...found, relation: undefined });
+  }
+
+  trunk(name: string, port: number, more: Partial<Trunk> = {}): Trunk {
+    return {
+      name,
+      host: '127.0.0.1',
+      port,
+      transport: 'udp',
+      sources: ['127.0.0.1/32'],
+      priority: 1,
+      weight: 1,
+      enabled: true,
+      ...more,
+    };
+  }
+
+  /** Waits until no call is left, then ends everything. */
+  async stop(): Promise<void> {
+    this.frontEnd.drain(1);
+    await this.calls.drain(2);
+    await this.recordings.stop();
+    this.frontEnd.stop();
+    await this.sip?.stop();
+    await rm(this.folder, { recursive: true });
+  }
+
+  #logger(): Logger {
+    const at = (level: string) => (fields: object, message: string) => {
+      this.logged.push({ level, message, fields });
+    };
+    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  }
+}
