@@ -141,6 +141,25 @@ describe('the connection to a media server', () => {
   });
 });
 
+describe('a media server that is killed', () => {
+  it('ends its calls at once, and takes new ones when it is back', async ({ skip }) => {
+    const killed = servers.mediaProcess?.();
+    if (killed === undefined) return skip('a server that was given is not ours to kill');
+    const pool = await startPool();
+    const calls = await Promise.all(
+      Array.from({ length: 3 }, () => pool.create({ callerOffer: caller.sdp() })),
+    );
+    const lost = Promise.all(calls.map((call) => once(call, 'lost')));
+    process.kill(killed, 'SIGKILL');
+    expect(await lost).toEqual([['channel'], ['channel'], ['channel']]);
+    await Promise.all(calls.map((call) => call.release()));
+    expect(pool.sessions).toBe(0);
+    await expect.poll(() => pool.healthy, { timeout: 10_000 }).toBe(true);
+    const media = await pool.create({ callerOffer: caller.sdp() });
+    await media.release();
+  });
+});
+
 describe('several media servers', () => {
   it('share the calls', async () => {
     const [first, second] = [await relay(), await relay()];

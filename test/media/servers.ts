@@ -1,5 +1,6 @@
 import { createConnection } from 'node:net';
-import { SETTINGS } from '../../src/config.ts';
+import { startEmbeddedMedia, startEmbeddedSip } from '../../embedded/index.ts';
+import { readConfig } from '../../src/config.ts';
 
 export interface Address {
   readonly host: string;
@@ -9,22 +10,34 @@ export interface Address {
 
 /** The SIP server and the media server that a test runs against. */
 export interface MediaServers {
-  readonly kind: 'external';
+  readonly kind: 'embedded' | 'external';
   readonly drachtio: Address;
   readonly freeswitch: Address;
+  /** The media server's process, where a test may kill it because it comes back by itself. */
+  readonly mediaProcess: (() => number | undefined) | undefined;
   stop(): Promise<void>;
 }
 
-/** The real servers that AXBRIDGE_DRACHTIO and AXBRIDGE_FREESWITCH name. */
+/** The servers that AXBRIDGE_DRACHTIO and AXBRIDGE_FREESWITCH name, else embedded ones on free ports. */
 export async function startMediaServers(): Promise<MediaServers> {
-  const drachtio = addressIn('AXBRIDGE_DRACHTIO');
-  const freeswitch = addressIn('AXBRIDGE_FREESWITCH');
-  if (drachtio === undefined || freeswitch === undefined) throw new Error('expected both settings');
-  return { kind: 'external', drachtio, freeswitch, stop: async () => undefined };
-}
-
-function addressIn(name: 'AXBRIDGE_DRACHTIO' | 'AXBRIDGE_FREESWITCH'): Address | undefined {
-  return SETTINGS[name].parse(process.env[name] ?? '', name)[0];
+  const { AXBRIDGE_DRACHTIO, AXBRIDGE_FREESWITCH } = process.env;
+  const config = readConfig({ AXBRIDGE_DRACHTIO, AXBRIDGE_FREESWITCH });
+  const drachtio = config.AXBRIDGE_DRACHTIO;
+  const freeswitch = config.AXBRIDGE_FREESWITCH[0];
+  if (drachtio !== undefined && freeswitch !== undefined) {
+    return { kind: 'external', drachtio, freeswitch, mediaProcess: undefined, stop: async () => undefined };
+  }
+  const sip = await startEmbeddedSip({ sipPort: 0, adminPort: 0 });
+  const media = await startEmbeddedMedia({ eslPort: 0, sipPort: 0, rtpFirstPort: 0 });
+  return {
+    kind: 'embedded',
+    drachtio: { host: sip.adminHost, port: sip.adminPort, secret: sip.secret },
+    freeswitch: { host: media.eslHost, port: media.eslPort, secret: media.password },
+    mediaProcess: () => media.pid,
+    stop: async () => {
+      await Promise.all([media.stop(), sip.stop()]);
+    },
+  };
 }
 
 /** One `api` command on a connection of its own, to look at the media server from outside the product. */
