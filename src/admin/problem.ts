@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { StoreError } from '../store/StoreError.ts';
+import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Every way in which the admin API says no, with its HTTP status. */
@@ -44,7 +45,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail: message });
 }
 
-/** Turns whatever a route threw into an answer; what nobody expected is logged, without the values in its message. */
+/** Turns whatever a route threw into an answer; what nobody expected is logged. */
 export function refuse(
   error: unknown,
   request: FastifyRequest,
@@ -53,9 +54,10 @@ export function refuse(
 ): FastifyReply {
   const problem = problemOf(error);
   if (problem.status >= 500) {
-    const at = error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) : [];
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    log.error({ route: request.routeOptions.url, method: request.method, code, at }, 'admin API failed');
+    log.error(
+      { method: request.method, route: request.routeOptions.url, ...faultFields(error) },
+      'admin API failed',
+    );
   }
   return sendProblem(reply, problem);
 }

@@ -6,22 +6,15 @@
  *   nobody can find out which keys exist, and clients already handle it as "my credentials are not accepted".
  * - A binding that does not exist is 1012007 in AXB: clients take that as "none yet" and go on to bind (C3).
  * - A number that is on the X already is told in the newer wording, which names it (masked here).
+ * - Created too far from now is a credential error, hence 401; the facts give the code and no status.
  * - An unknown path or method is 404; the facts give no status for 1010006.
  */
 export const PARTNER_ERRORS = {
   'internal-error': { code: '1010001', httpStatus: 500, resultdesc: 'Internal system error.' },
   'invalid-request': { code: '1010002', httpStatus: 400, resultdesc: 'Invalid request.' },
-  'credentials-rejected': {
-    code: '1010003',
-    httpStatus: 401,
-    resultdesc: 'Invalid app_key. (Check Username, PasswordDigest and the secret they are made with.)',
-  },
+  'credentials-rejected': { code: '1010003', httpStatus: 401, resultdesc: 'Invalid app_key.' },
   'no-such-route': { code: '1010006', httpStatus: 404, resultdesc: 'Invalid Rest API.' },
-  'created-too-far': {
-    code: '1010013',
-    httpStatus: 401,
-    resultdesc: 'Time out limit. (Created is more than 5 minutes from now, as UTC and as UTC+8.)',
-  },
+  'created-too-far': { code: '1010013', httpStatus: 401, resultdesc: 'Time out limit.' },
   'app-frozen': { code: '1010029', httpStatus: 403, resultdesc: 'The subscriber status is frozen.' },
   'other-mode': {
     code: '1010040',
@@ -67,7 +60,7 @@ export const PARTNER_ERRORS = {
   'type-wrong': {
     code: '1023011',
     httpStatus: 400,
-    resultdesc: 'The value of type in Authorization must be Appkey.',
+    resultdesc: 'The value of type in Authorization must be app_key.',
   },
   'type-missing': { code: '1023012', httpStatus: 400, resultdesc: 'type not contained in Authorization.' },
 

@@ -112,8 +112,11 @@ export class HttpServer {
             secure.closeIdleConnections();
           })
         : undefined;
-    await Promise.all([this.#fastify.close(), secureClosed]);
-    clearTimeout(impatience);
+    try {
+      await Promise.all([this.#fastify.close(), secureClosed]);
+    } finally {
+      clearTimeout(impatience);
+    }
   }
 }
 

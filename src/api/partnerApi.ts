@@ -3,6 +3,7 @@ import type { AxbBindingsApi } from '../bindings/AxbBindings.ts';
 import { BindingError } from '../bindings/BindingError.ts';
 import type { AppDirectory } from '../store/AppDirectory.ts';
 import type { App } from '../store/apps.ts';
+import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { authenticate } from './authenticate.ts';
 import { axbRoutes } from './axbRoutes.ts';
@@ -15,6 +16,8 @@ export interface PartnerApiOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Where all paths of the partner API begin. */
 const PARTNER_PREFIX = '/rest';
@@ -61,7 +64,7 @@ export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOp
 function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined;
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return JSON.parse(UTF8.decode(body));
   } catch {
     throw new PartnerError('invalid-request', 'The body: expected JSON in UTF-8.');
   }
@@ -69,11 +72,11 @@ function parseJson(body: Buffer): unknown {
 
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
   const partnerError = partnerErrorOf(error);
+  const where = { method: request.method, route: request.routeOptions.url };
   if (partnerError.code === 'internal-error') {
-    log.error(
-      { route: request.routeOptions.url, method: request.method, ...faultFields(error) },
-      'partner API failed',
-    );
+    log.error({ ...where, ...faultFields(error) }, 'partner API failed');
+  } else {
+    log.info({ ...where, from: request.ip, ...partnerError.envelope }, 'partner request refused');
   }
   return send(reply, partnerError);
 }
@@ -103,16 +106,6 @@ function meaningOf(error: BindingError): PartnerError {
     case 'recording-not-enabled':
       return new PartnerError(error.code);
   }
-}
-
-/** Type, code and stack of a failure for the log. Messages of the database may quote row values: they stay out. */
-function faultFields(error: unknown): object {
-  if (!(error instanceof Error)) return { error: typeof error };
-  const at = error.stack
-    ?.split('\n')
-    .filter((line) => line.startsWith('    at '))
-    .slice(0, 8);
-  return { error: error.name, code: 'code' in error ? String(error.code) : undefined, at };
 }
 
 function send(reply: FastifyReply, error: PartnerError): FastifyReply {

@@ -21,7 +21,7 @@ export function readUserNumber(field: string, value: string): string {
   if (FOREIGN.test(number)) return number;
   throw new PartnerError(
     'invalid-request',
-    `The number format is incorrect. ${field}: expected a mobile or fixed number like +8613900001001, got ${quote(value)}.`,
+    `The number format is incorrect. ${field}: expected a mobile or fixed number in global form (+86…), got ${quote(value)}.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readUserNumber, readXNumber } from '../../src/api/partnerNumbers.ts';
+import { quote } from '../../src/api/quote.ts';
 
 describe('the number of a user', () => {
   it.each([
@@ -35,7 +36,22 @@ describe('the number of a user', () => {
   });
 
   it('stays masked in the refusal', () => {
-    expect(() => readUserNumber('calleeNum', '+86139000010012')).toThrow('+86139****0012');
+    expect(() => readUserNumber('calleeNum', '+86139000010012')).toThrow('got "+86139****0012"');
+  });
+});
+
+describe('a quoted value', () => {
+  it.each([
+    ['+86 139-0000-1001', '"+86139****1001"'],
+    ['call 139.0000.1001 now', '"call 139****1001 now"'],
+    ['(0571) 8812 3456', '"(0571****3456"'],
+    ['１３９００００１００１', '"１３９****１００１"'],
+    ['line\nbreak\u0000', '"line?break?"'],
+    ['short 123', '"short 123"'],
+    [13900001001, '139****1001'],
+    [{ a: 1 }, 'an object'],
+  ])('%j is quoted as %s', (value, quoted) => {
+    expect(quote(value)).toBe(quoted);
   });
 });
 

@@ -1,0 +1,23 @@
+import { maskNumber } from '../../routing/numbers.ts';
+
+const DEEPEST_STACK = 8;
+
+/** A text with everything masked in it that could be a person's number. */
+export function maskText(text: string): string {
+  return text.replace(/\+?\d{7,}/g, (digits) => maskNumber(digits));
+}
+
+/**
+ * What a log may hold of an error that nobody expected: class, code, message with numbers masked, and where it came
+ * from. Errors of libraries carry further fields (queries, parameters), which stay out.
+ */
+export function faultFields(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { error: maskText(String(error)) };
+  const at = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    error: error.name,
+    ...('code' in error && { code: error.code }),
+    message: maskText(error.message),
+    at: at?.slice(0, DEEPEST_STACK).map((line) => line.trim()),
+  };
+}
