@@ -97,9 +97,11 @@ export class PortPool {
   async #bind(port: number): Promise<Socket | undefined> {
     const { host } = this.#options;
     const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', lookup: literalLookup });
+    // With the address at hand `listening` comes within `bind`, so the wait has to begin before it.
+    const listening = once(socket, 'listening');
     socket.bind(port, host);
     try {
-      await once(socket, 'listening');
+      await listening;
       return socket;
     } catch {
       // Somebody else has the port: the next one will do.
