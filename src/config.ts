@@ -37,6 +37,9 @@ const integer =
 
 const port = integer(0, 65_535);
 
+const portOrOff = (value: string, name: string): number | undefined =>
+  value === 'off' ? undefined : port(value, name);
+
 const listOf = (value: string): string[] =>
   value
     .split(/[,;]/)
@@ -68,6 +71,12 @@ const serverList = (value: string, name: string): ServerAddress[] =>
       return { host: match[1], port: Number(match[2]), secret: match[3] };
     });
 
+const oneServer = (value: string, name: string): ServerAddress | undefined => {
+  const [server, another] = serverList(value, name);
+  if (another !== undefined) throw new SettingError(name, '…', 'one server');
+  return server;
+};
+
 function setting<T>(
   fallback: string,
   meaning: string,
@@ -92,10 +101,15 @@ export const SETTINGS = {
   AXBRIDGE_OPS_PORT: setting('9464', 'port of /metrics, /healthz and /readyz', port),
   AXBRIDGE_SIP_HOST: setting('127.0.0.1', 'address the embedded SIP server listens on', text),
   AXBRIDGE_SIP_PORT: setting('5060', 'UDP and TCP port of the embedded SIP server', port),
+  AXBRIDGE_SIP_TLS_PORT: setting(
+    'off',
+    'TLS port of the embedded SIP server, with the certificate of AXBRIDGE_TLS_CERT or a self-signed one',
+    portOrOff,
+  ),
   AXBRIDGE_DRACHTIO: setting(
     '',
     'drachtio-server to use in place of the embedded one: host:port,secret',
-    serverList,
+    oneServer,
   ),
   AXBRIDGE_FREESWITCH: setting(
     '',
@@ -117,6 +131,7 @@ export const SETTINGS = {
     '"always" sends every call through the media server',
     oneOf('auto', 'always'),
   ),
+  AXBRIDGE_LANGUAGE: setting('zh', 'language of the product’s own announcements', oneOf('zh', 'en')),
   DATABASE_URL: setting('', 'PostgreSQL to use in place of the embedded one', text),
   AXBRIDGE_DATABASE_PORT: setting('0', 'port of the embedded PostgreSQL; 0 takes a free one', port),
   AXBRIDGE_DATABASE_POOL: setting('8', 'most connections to PostgreSQL', integer(2, 200)),

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type Srf from 'drachtio-srf';
 import type { ServerAddress } from '../config.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { admit } from './admission.ts';
@@ -43,7 +44,8 @@ interface SipFrontEndEvents<Trunk> {
  */
 export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
   readonly #options: SipFrontEndOptions<Trunk>;
-  readonly #srf: SrfClient = createSrf();
+  readonly #drachtio = createSrf();
+  readonly #srf: SrfClient = this.#drachtio.client;
   #connected = false;
   #retryAfterSeconds: number | undefined;
 
@@ -55,8 +57,8 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
   }
 
   /** The drachtio-srf instance, for the media adapter, which shares its connection. */
-  get srf(): SrfClient {
-    return this.#srf;
+  get srf(): Srf {
+    return this.#drachtio.srf;
   }
 
   get isConnected(): boolean {

@@ -135,11 +135,14 @@ export function isDialogGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENODIALOG';
 }
 
-/** A drachtio-srf instance under the types above: this is the one place where the package's own types end. */
-export function createSrf(): SrfClient {
-  const srf: unknown = new Srf();
-  if (!isSrfClient(srf)) throw new TypeError('drachtio-srf has no createUAS and createUAC');
-  return srf;
+/**
+ * A drachtio-srf instance twice: as the package types it, for other packages that ask for one, and under the types above.
+ */
+export function createSrf(): { readonly srf: Srf; readonly client: SrfClient } {
+  const srf = new Srf();
+  const client: unknown = srf;
+  if (!isSrfClient(client)) throw new TypeError('drachtio-srf has no createUAS and createUAC');
+  return { srf, client };
 }
 
 function isSrfClient(srf: unknown): srf is SrfClient {

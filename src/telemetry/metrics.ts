@@ -35,6 +35,7 @@ export class Metrics {
   readonly #postDialDelay: Histogram<'mode'>;
   readonly #setup: Histogram<'mode'>;
   readonly #rejectedSources: Counter;
+  readonly #notRecorded: Counter;
   readonly #eventLoop = monitorEventLoopDelay({ resolution: 10 });
 
   constructor() {
@@ -74,6 +75,11 @@ export class Metrics {
       help: 'SIP requests from an address that belongs to no trunk',
       registers,
     });
+    this.#notRecorded = new Counter({
+      name: 'axbridge_calls_not_recorded_total',
+      help: 'Calls that should have been recorded and were not',
+      registers,
+    });
     this.#eventLoop.enable();
     const lag = this.#eventLoop;
     new Gauge({
@@ -106,6 +112,10 @@ export class Metrics {
 
   rejectedSource(): void {
     this.#rejectedSources.inc();
+  }
+
+  notRecorded(): void {
+    this.#notRecorded.inc();
   }
 
   /** Connects the figures that are read at each scrape. */

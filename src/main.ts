@@ -1,0 +1,395 @@
+/**
+ * `npm start`: builds the parts, starts them, and stops them in reverse. The only place where they meet.
+ *
+ * The doors that a second process would find taken (SIP, HTTP) are opened before anything is written, and calls that
+ * the last life left open are closed before the first new one is taken.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startEmbeddedMedia, startEmbeddedPostgres, startEmbeddedSip } from '../embedded/index.ts';
+import { MediaPool } from '../media/index.ts';
+import { route } from '../routing/route.ts';
+import { adminApi } from './admin/adminApi.ts';
+import { loadTokenCheck } from './admin/operatorToken.ts';
+import { loadTlsIdentity, type TlsIdentity } from './api/certificate.ts';
+import { addressOf, HttpServer, type ListeningPorts } from './api/httpServer.ts';
+import { partnerApi } from './api/partnerApi.ts';
+import { AxbBindings } from './bindings/AxbBindings.ts';
+import { announcementFiles } from './calls/announcementFiles.ts';
+import { CallServer } from './calls/CallServer.ts';
+import { Recordings } from './calls/recordings.ts';
+import { Recovery } from './calls/recovery.ts';
+import { createSessionIds } from './calls/sessionIds.ts';
+import { type Config, describeSettings, readConfig, type ServerAddress } from './config.ts';
+import { Pusher } from './push/Pusher.ts';
+import { SipFrontEnd } from './sip/SipFrontEnd.ts';
+import { TrunkGroup, trunkUri } from './sip/TrunkGroup.ts';
+import { TrunkHealth } from './sip/TrunkHealth.ts';
+import { AppDirectory } from './store/AppDirectory.ts';
+import { Changes } from './store/changes.ts';
+import { closeDatabase, openDatabase } from './store/database.ts';
+import { Journal } from './store/journal.ts';
+import { loadNodeId } from './store/nodeId.ts';
+import { NodeLife, openCallsOfDeadLives } from './store/nodes.ts';
+import { RoutingCache } from './store/RoutingCache.ts';
+import { DatabaseRoutingTable } from './store/routingTable.ts';
+import { loadSealKey, Sealer } from './store/sealing.ts';
+import { TrunkDirectory } from './store/TrunkDirectory.ts';
+import type { Trunk } from './store/trunks.ts';
+import { createLogger, type Logger } from './telemetry/logger.ts';
+import { Metrics } from './telemetry/metrics.ts';
+import { OpsServer } from './telemetry/opsServer.ts';
+
+const SOUNDS_DIR = fileURLToPath(new URL('../freeswitch-conf/sounds', import.meta.url));
+const RETRY_AFTER_DRAIN_SECONDS = 10;
+const clock = Date.now;
+
+/** What a part needs from outside, and the stack that stops it. */
+interface Context {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly dataDir: string;
+  readonly parts: AsyncDisposableStack;
+}
+
+interface Servers {
+  readonly drachtio: ServerAddress;
+  readonly freeswitch: readonly ServerAddress[];
+  readonly databaseUrl: string;
+  /** Where SIP is listened on, when the SIP server is ours. */
+  readonly sip: { readonly host: string; readonly port: number } | undefined;
+}
+
+/** The servers that the settings name; the embedded ones for those that they do not. */
+async function startServers(
+  { config, logger, dataDir, parts }: Context,
+  tls: TlsIdentity | undefined,
+): Promise<Servers> {
+  const startSip = async () => {
+    const tlsPort = config.AXBRIDGE_SIP_TLS_PORT;
+    const sip = await startEmbeddedSip({
+      sipHost: config.AXBRIDGE_SIP_HOST,
+      sipPort: config.AXBRIDGE_SIP_PORT,
+      adminPort: config.AXBRIDGE_DRACHTIO_PORT,
+      ...(tlsPort !== undefined && tls !== undefined
+        ? { tls: { port: tlsPort, key: tls.privateKey, cert: tls.certificate } }
+        : {}),
+    });
+    parts.defer(() => sip.stop());
+    return sip;
+  };
+  const startMedia = async () => {
+    const media = await startEmbeddedMedia({
+      eslPort: config.AXBRIDGE_ESL_PORT,
+      sipPort: config.AXBRIDGE_MEDIA_SIP_PORT,
+      rtpFirstPort: config.AXBRIDGE_RTP_PORT,
+      profile: config.AXBRIDGE_MEDIA_PROFILE,
+      soundsDir: SOUNDS_DIR,
+    });
+    parts.defer(() => media.stop());
+    return [{ host: media.eslHost, port: media.eslPort, secret: media.password }];
+  };
+  const startDatabase = async () => {
+    const port = config.AXBRIDGE_DATABASE_PORT;
+    const database = await startEmbeddedPostgres({ dataDir, port, log: logger });
+    parts.defer(() => database.stop());
+    return database.url;
+  };
+  const given = config.AXBRIDGE_DRACHTIO;
+  const starting = [
+    given === undefined ? startSip() : undefined,
+    config.AXBRIDGE_FREESWITCH.length === 0 ? startMedia() : config.AXBRIDGE_FREESWITCH,
+    config.DATABASE_URL === '' ? startDatabase() : config.DATABASE_URL,
+  ] as const;
+  // Whatever did start is on the stack before a failure of another is thrown.
+  await Promise.allSettled(starting);
+  const [sip, freeswitch, databaseUrl] = await Promise.all(starting);
+  if (given !== undefined) return { drachtio: given, freeswitch, databaseUrl, sip: undefined };
+  if (sip === undefined) throw new Error('no SIP server');
+  return {
+    drachtio: { host: sip.adminHost, port: sip.adminPort, secret: sip.secret },
+    freeswitch,
+    databaseUrl,
+    sip: { host: sip.sipHost, port: sip.sipPort },
+  };
+}
+
+/** What stands on the database and is shared by all that follow. */
+async function openStores({ config, logger, dataDir, parts }: Context, url: string) {
+  const sql = await openDatabase({ url, max: config.AXBRIDGE_DATABASE_POOL });
+  parts.defer(() => closeDatabase(sql));
+  const sealer = new Sealer(loadSealKey(dataDir, config.AXBRIDGE_SEAL_KEY));
+  const changes = new Changes({ url, log: logger });
+  const apps = new AppDirectory({ sql, sealer, changes });
+  const trunks = new TrunkDirectory({ sql, sealer, changes, log: logger });
+  const table = new RoutingCache({
+    table: new DatabaseRoutingTable(sql, sealer),
+    changes,
+    maxNumbers: config.AXBRIDGE_CACHE_NUMBERS,
+  });
+  await changes.start();
+  parts.defer(() => changes.stop());
+  await trunks.start();
+  parts.defer(() => trunks.stop());
+  return { sql, sealer, changes, apps, trunks, table };
+}
+type Stores = Awaited<ReturnType<typeof openStores>>;
+
+/** The journal, and the pusher that tells customers what it made durable. */
+async function startJournal({ config, logger, dataDir, parts }: Context, { sql, sealer, apps }: Stores) {
+  const deadSeconds = config.AXBRIDGE_NODE_DEAD_SECONDS;
+  const node = { nodeId: loadNodeId(dataDir, config.AXBRIDGE_NODE_ID), life: randomUUID() };
+  const life = new NodeLife({ ...node, sql, deadSeconds, logger });
+  await life.start();
+  parts.defer(() => life.stop());
+  const journal = new Journal({ ...node, sql, sealer, apps, logger });
+  const pusher = new Pusher({
+    ...node,
+    sql,
+    sealer,
+    apps,
+    journal,
+    deadSeconds,
+    allow: config.AXBRIDGE_PUSH_ALLOW,
+    timeoutSeconds: config.AXBRIDGE_PUSH_TIMEOUT_SECONDS,
+    retrySeconds: config.AXBRIDGE_PUSH_RETRY_SECONDS,
+    mergeMs: config.AXBRIDGE_RECORD_MERGE_MS,
+    logger,
+  });
+  await pusher.start();
+  parts.defer(() => pusher.stop());
+  parts.defer(async () => {
+    await journal.flush();
+    await journal.stop();
+  });
+  const claim = () => openCallsOfDeadLives({ ...node, sql, sealer, deadSeconds, logger });
+  return { journal, pusher, claim };
+}
+
+/** Everything that carries calls. Takes none before `accept`. */
+async function startCalls(
+  context: Context,
+  servers: Servers,
+  stores: Stores,
+  { journal, claim }: Awaited<ReturnType<typeof startJournal>>,
+  metrics: Metrics,
+) {
+  const { config, logger, dataDir, parts } = context;
+  const trunks = new TrunkGroup({ isHealthy: (name) => health.isHealthy(name) });
+  const frontEnd = new SipFrontEnd<Trunk>({
+    server: servers.drachtio,
+    trunkOf: (address, port) => trunks.trunkOf(address, port),
+    onRejectedSource: () => metrics.rejectedSource(),
+    logger,
+  });
+  const health: TrunkHealth<Trunk> = new TrunkHealth<Trunk>({
+    trunks: () => trunks.trunks,
+    ask: (trunk) => frontEnd.options(trunkUri(trunk)),
+    intervalSeconds: config.AXBRIDGE_TRUNK_OPTIONS_SECONDS,
+    onChange: (trunk, healthy) => logger.warn({ trunk, healthy }, 'health of a trunk changed'),
+  });
+  stores.trunks.onReload((list) => trunks.replace(list));
+  trunks.replace(stores.trunks.trunks);
+
+  const media = new MediaPool({
+    servers: servers.freeswitch,
+    srf: frontEnd.srf,
+    listenAddress: config.AXBRIDGE_ESL_LISTEN,
+    profile: config.AXBRIDGE_MEDIA_PROFILE,
+    log: logger,
+  });
+  const recordings = new Recordings({ folder: join(dataDir, 'recordings'), clock, logger });
+  const origin = { spId: config.AXBRIDGE_SP_ID, hostName: config.AXBRIDGE_HOST_NAME };
+  const recovery = new Recovery({
+    claim,
+    journal,
+    origin,
+    recordings,
+    clock,
+    logger,
+    intervalSeconds: config.AXBRIDGE_NODE_DEAD_SECONDS,
+  });
+  await recovery.closeLost();
+  recovery.start();
+  parts.defer(() => recovery.stop());
+  recordings.start();
+  parts.defer(() => recordings.stop());
+
+  const calls = new CallServer({
+    frontEnd,
+    trunks,
+    media,
+    announcements: announcementFiles({
+      uploadedDir: join(dataDir, 'announcements'),
+      defaultDir: join(SOUNDS_DIR, config.AXBRIDGE_LANGUAGE),
+      clock,
+    }),
+    recordings,
+    metrics,
+    logger,
+    clock,
+    settings: { ringSeconds: config.AXBRIDGE_RING_SECONDS, anchor: config.AXBRIDGE_MEDIA },
+    journal,
+    route: (call) => route(call, stores.table),
+    sessionIds: createSessionIds(config.AXBRIDGE_HOST_NAME),
+    origin,
+  });
+  frontEnd.on('invite', (invite) => calls.take(invite));
+  frontEnd.on('down', () => calls.endUnanswered());
+  frontEnd.on('up', () => void calls.checkAll());
+  await frontEnd.start();
+  parts.defer(() => frontEnd.stop());
+  await media.start();
+  parts.defer(() => media.stop());
+  health.start();
+  parts.defer(() => health.stop());
+  return { calls, frontEnd, media, health };
+}
+
+/** The partner and admin API over HTTP, and over HTTPS when there is a certificate. */
+async function startApi(
+  context: Context,
+  stores: Stores,
+  pusher: Pusher,
+  tls: TlsIdentity | undefined,
+): Promise<ListeningPorts> {
+  const { config, logger, dataDir, parts } = context;
+  const { sql, sealer, changes, apps, table } = stores;
+  const announcementsDir = join(dataDir, 'announcements');
+  mkdirSync(announcementsDir, { recursive: true });
+  const isOperator = await loadTokenCheck({
+    sql,
+    setting: config.AXBRIDGE_ADMIN_TOKEN,
+    show: (token) => console.error(`\nOperator token, shown this once: ${token}\n`),
+  });
+  const bindings = new AxbBindings({ sql, sealer, changes, clock });
+  const resend = (appKey: string, ids: readonly string[] | undefined) => pusher.resend(appKey, ids);
+  const server = new HttpServer({
+    log: logger,
+    host: config.AXBRIDGE_HTTP_HOST,
+    port: config.AXBRIDGE_HTTP_PORT,
+    tls: tls === undefined ? undefined : { port: config.AXBRIDGE_TLS_PORT, identity: tls },
+    routes: async (fastify) => {
+      await partnerApi(fastify, { apps, bindings, log: logger, clock });
+      await adminApi(fastify, {
+        sql,
+        sealer,
+        changes,
+        table,
+        announcementsDir,
+        isOperator,
+        resend,
+        log: logger,
+        clock,
+      });
+    },
+  });
+  const ports = await server.listen();
+  parts.defer(() => server.close());
+  return ports;
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one leaves at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((stop) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        stop(signal);
+        process.on(signal, () => process.exit(1));
+      });
+    }
+  });
+}
+
+/** Runs until a signal, then lets calls in progress finish. @throws whatever keeps a part from starting */
+async function run(config: Config, logger: Logger, stopping: Promise<NodeJS.Signals>): Promise<void> {
+  await using parts = new AsyncDisposableStack();
+  const dataDir = resolve(config.AXBRIDGE_DATA_DIR);
+  mkdirSync(dataDir, { recursive: true });
+  const context: Context = { config, logger, dataDir, parts };
+  const metrics = new Metrics();
+  parts.defer(() => metrics.close());
+  const tls = await loadTlsIdentity(
+    {
+      mode: config.AXBRIDGE_TLS,
+      certificateFile: config.AXBRIDGE_TLS_CERT,
+      privateKeyFile: config.AXBRIDGE_TLS_KEY,
+      dataDir,
+      host: config.AXBRIDGE_HTTP_HOST,
+    },
+    clock(),
+  );
+
+  const servers = await startServers(context, tls);
+  const stores = await openStores(context, servers.databaseUrl);
+  const journaling = await startJournal(context, stores);
+  const http = await startApi(context, stores, journaling.pusher, tls);
+  const { calls, frontEnd, media, health } = await startCalls(context, servers, stores, journaling, metrics);
+  metrics.watch({
+    routingCache: () => ({
+      entries: stores.table.size,
+      hits: stores.table.hits,
+      misses: stores.table.misses,
+    }),
+    push: () => journaling.pusher.stats(),
+    media: () => ({
+      sessions: media.sessions,
+      servers: new Map(media.servers.map(({ host, port, state }) => [`${host}:${port}`, state === 'up'])),
+    }),
+    trunks: () => health.states(),
+    activeCalls: () => calls.activeByMode(),
+    journalDepth: () => journaling.journal.depth,
+  });
+  let draining = false;
+  const ops = new OpsServer({
+    host: config.AXBRIDGE_OPS_HOST,
+    port: config.AXBRIDGE_OPS_PORT,
+    metrics,
+    obstacles: () => [
+      ...(draining ? ['stopping'] : []),
+      ...(frontEnd.isConnected ? [] : ['no connection to the SIP server']),
+      ...(media.healthy ? [] : ['no media server answers']),
+      ...(journaling.journal.available ? [] : ['the database takes no entries']),
+    ],
+  });
+  const opsPort = await ops.start();
+  parts.defer(() => ops.stop());
+
+  const { AXBRIDGE_HTTP_HOST: host, AXBRIDGE_OPS_HOST: opsHost } = config;
+  logger.info(
+    {
+      http: addressOf('http', host, http.http),
+      ...(http.https === undefined ? {} : { https: addressOf('https', host, http.https) }),
+      ops: addressOf('http', opsHost, opsPort),
+      ...(servers.sip === undefined ? {} : { sip: servers.sip }),
+    },
+    'axbridge is ready',
+  );
+
+  const signal = await stopping;
+  draining = true;
+  logger.info({ signal, calls: calls.activeCalls }, 'stopping; calls in progress may finish');
+  frontEnd.drain(RETRY_AFTER_DRAIN_SECONDS);
+  await calls.drain(config.AXBRIDGE_DRAIN_SECONDS);
+}
+
+if (process.argv.includes('--help')) {
+  console.log(`Usage: npm start
+
+Settings are read from the environment; NAME_FILE reads the value of NAME from a file.
+
+${describeSettings()}`);
+} else {
+  try {
+    const config = readConfig(process.env);
+    const logger = createLogger(config.AXBRIDGE_LOG_LEVEL);
+    await run(config, logger, stopSignal());
+    logger.info({}, 'stopped');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    console.error(`axbridge cannot run${code}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
