@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { seededLoss } from '../../../embedded/drachtio/seededLoss.ts';
 import {
   Dialog,
   type InviteServerTransaction,
@@ -11,7 +12,7 @@ import {
   SipStack,
   type SipStackOptions,
 } from '../../../embedded/sip/index.ts';
-import { quickTimers, seededLoss } from './wireKit.ts';
+import { quickTimers } from './wireKit.ts';
 
 const stacks: SipStack[] = [];
 
