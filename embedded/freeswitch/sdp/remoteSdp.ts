@@ -94,7 +94,8 @@ export function readRemoteSdp(text: string): RemoteAudio {
 }
 
 function payloadTypes(line: MediaLine): number[] {
-  return (line.payloads ?? '').split(/\s+/).filter(Boolean).map(Number);
+  // sdp-transform gives a single payload type as a number.
+  return String(line.payloads ?? '').split(/\s+/).filter(Boolean).map(Number);
 }
 
 function offeredCodecs(line: MediaLine): OfferedCodec[] {
