@@ -31,7 +31,8 @@ export interface CallerMediaOptions {
 
 /** China's ringback tone (GB/T 3380): 450 Hz, 1 s on, 4 s off; FreeSWITCH makes it until it is stopped. */
 const RINGBACK = 'tone_stream://%(1000,4000,450);loops=-1';
-const LIMIT_CAUSE = 'ALLOTTED_TIMEOUT';
+/** FreeSWITCH counts in whole seconds of its clock and may be that much early. */
+const LIMIT_TOLERANCE_MS = 1100;
 
 /**
  * The media of a caller alone: early media for a refusal, and what AnchoredMedia builds on.
@@ -43,6 +44,7 @@ export class CallerMedia extends EventEmitter<MediaEvents> {
   readonly #onReleased: () => void;
   #released: Promise<void> | undefined;
   #lost = false;
+  #limitAt = Number.POSITIVE_INFINITY;
 
   constructor({ caller, log, onReleased }: CallerMediaOptions) {
     super();
@@ -108,9 +110,10 @@ export class CallerMedia extends EventEmitter<MediaEvents> {
    * @throws MediaError `refused`, `no-answer`, `ended`
    */
   async hangUpAfter(seconds: number): Promise<void> {
+    this.#limitAt = performance.now() + seconds * 1000;
     await Promise.all(
       this.legs().map((leg) =>
-        leg.command(`sched_hangup +${Math.ceil(seconds)} ${leg.uuid} ${LIMIT_CAUSE.toLowerCase()}`),
+        leg.command(`sched_hangup +${Math.ceil(seconds)} ${leg.uuid} allotted_timeout`),
       ),
     );
   }
@@ -144,7 +147,9 @@ export class CallerMedia extends EventEmitter<MediaEvents> {
           this.emit('digit', party, digit, Number.isFinite(durationMs) ? durationMs : 0),
         );
       },
-      ended: (cause) => this.lose(cause?.toUpperCase() === LIMIT_CAUSE ? 'limit' : 'channel'),
+      ended: () => {
+        this.lose(performance.now() > this.#limitAt - LIMIT_TOLERANCE_MS ? 'limit' : 'channel');
+      },
     });
   }
 

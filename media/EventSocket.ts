@@ -19,7 +19,9 @@ export class EventSocket {
     this.#connection = connection;
     // Commands go out in several small writes: with Nagle's algorithm each of them would wait 40 ms for an ACK.
     connection.socket?.setNoDelay(true);
-    connection.on('error', () => undefined); // the closing that follows is what counts
+    // The closing that follows an error is what counts; drachtio-fsmrf's own listener would write to the console.
+    connection.removeAllListeners('error');
+    connection.on('error', () => undefined);
     this.#onClose = onClose;
     if (connection.socket === null) queueMicrotask(() => this.#end());
     else connection.on('esl::end', () => this.#end());

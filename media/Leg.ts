@@ -8,7 +8,6 @@ import { settlesWithin } from './settlesWithin.ts';
 /** How long a channel may take to end before a stronger way is tried. */
 const RELEASE_MS = 1500;
 const MODIFY_MS = 5000;
-const BYE_FOLLOWS_MS = 200;
 /** RTP clock of telephone-event, in which FreeSWITCH gives the length of a digit (RFC 4733, 2.1). */
 const SAMPLES_PER_MS = 8;
 
@@ -23,8 +22,8 @@ export interface LegOptions {
 
 export interface LegListener {
   digit(digit: string, durationMs: number): void;
-  /** The channel ended and nobody here asked for it. `cause` is FreeSWITCH's hang-up cause where it is known. */
-  ended(cause: string | undefined): void;
+  /** The channel ended and nobody here asked for it. */
+  ended(): void;
 }
 
 /** One channel of FreeSWITCH, facing one party. */
@@ -45,7 +44,6 @@ export class Leg {
   #released: Promise<void> | undefined;
   #releasing = false;
   #ended = false;
-  #cause: string | undefined;
   #dialogIsOver = false;
 
   /** @throws MediaError `ended` for an endpoint that has gone already */
@@ -55,7 +53,7 @@ export class Leg {
     this.uuid = endpoint.uuid;
     this.localSdp = endpoint.dialog.remote.sdp;
     this.#dialog = endpoint.dialog;
-    this.#socket = new EventSocket(endpoint.conn, () => this.#end(undefined));
+    this.#socket = new EventSocket(endpoint.conn, () => this.#end());
     this.#serverCommand = serverCommand;
     this.#log = log;
     this.#onEnd = onEnd;
@@ -63,18 +61,17 @@ export class Leg {
     endpoint.on('error', (error) =>
       this.#log.warn({ reason: reasonOf(error) }, 'media endpoint reports an error'),
     );
-    endpoint.on('destroy', (end?: { reason: string | null }) => this.#end(end?.reason ?? undefined));
+    endpoint.on('destroy', () => this.#end());
     endpoint.on('dtmf', ({ dtmf, duration }: { dtmf: string; duration: string }) => {
       this.#listener?.digit(dtmf, Math.round(Number(duration) / SAMPLES_PER_MS));
     });
     this.#dialog.on('error', (error) =>
       this.#log.warn({ reason: reasonOf(error) }, 'media dialog reports an error'),
     );
-    this.#dialog.on('destroy', (bye: { get(name: string): string | undefined }) => {
+    this.#dialog.on('destroy', () => {
       this.#dialogIsOver = true;
-      this.#cause ??= causeOf(bye.get('Reason'));
       this.#dialogEnded.resolve();
-      this.#end(undefined);
+      this.#end();
     });
   }
 
@@ -85,7 +82,7 @@ export class Leg {
   /** Sets who hears of digits and of the leg's end. A leg that has ended already says so at once. */
   listen(listener: LegListener): void {
     this.#listener = listener;
-    if (this.#ended && !this.#releasing) this.#announceEnd();
+    if (this.#ended && !this.#releasing) listener.ended();
   }
 
   /**
@@ -160,7 +157,7 @@ export class Leg {
 
   async #release(): Promise<void> {
     const serverIsThere = !this.#socket.closed;
-    this.#end(undefined);
+    this.#end();
     if (this.#dialogIsOver) return;
     if (serverIsThere) {
       this.#socket.api(`uuid_kill ${this.uuid}`).catch(() => undefined);
@@ -177,27 +174,15 @@ export class Leg {
     this.#socket.destroy();
   }
 
-  #end(cause: string | undefined): void {
+  #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#cause ??= cause;
     this.playingWasEnded();
     this.#onEnd();
-    if (!this.#releasing) this.#announceEnd();
-  }
-
-  /** FreeSWITCH's event socket may say that a channel has ended before its BYE says why. */
-  async #announceEnd(): Promise<void> {
-    if (this.#cause === undefined) await settlesWithin(this.#dialogEnded.promise, BYE_FOLLOWS_MS);
-    if (!this.#releasing) this.#listener?.ended(this.#cause);
+    if (!this.#releasing) this.#listener?.ended();
   }
 
   #assertAlive(): void {
     if (this.#ended) throw new MediaError('ended', 'the channel has ended');
   }
-}
-
-/** FreeSWITCH's hang-up cause from a BYE's Reason header, as in `SIP;cause=802;text="ALLOTTED_TIMEOUT"` (RFC 3326). */
-function causeOf(reason: string | undefined): string | undefined {
-  return reason === undefined ? undefined : /;\s*text="?([A-Z_]+)"?/i.exec(reason)?.[1];
 }

@@ -134,7 +134,7 @@ describe('the connection to a media server', () => {
     const pool = await startPool();
     const media = await pool.create({ callerOffer: caller.sdp() });
     const startedAt = performance.now();
-    for (let command = 0; command < 25; command++) await media.sendDigit('callee', '1', 40);
+    for (let command = 0; command < 25; command++) await media.sendDigit('caller', '1', 40);
     // With Nagle's algorithm on, each would take 40 ms or more.
     expect(performance.now() - startedAt).toBeLessThan(25 * 20);
     await media.release();
