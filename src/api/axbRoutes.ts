@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { AxbBindingsApi } from '../bindings/AxbBindings.ts';
+import type { AxbBindings } from '../bindings/AxbBindings.ts';
 import type { AxbBinding, AxbChanges, AxbQuery } from '../bindings/types.ts';
 import type { App } from '../store/apps.ts';
 import { BindFields, ModifyFields, QueryFields, UnbindFields } from './axbFields.ts';
@@ -20,7 +20,7 @@ const USUAL_PAGE_SIZE = 50;
  */
 export function axbRoutes(
   fastify: FastifyInstance,
-  bindings: AxbBindingsApi,
+  bindings: AxbBindings,
   applicationOf: (request: FastifyRequest, mode: App['mode']) => App,
 ): void {
   const checkBind = fieldCheck(BindFields);
@@ -85,6 +85,7 @@ export function axbRoutes(
     const size = fields.pageSize ?? USUAL_PAGE_SIZE;
     const pageSize = size >= 10 && size <= 100 ? size : USUAL_PAGE_SIZE;
     const { items, totalCount } = await bindings.query(app, { ...filterOf(fields), pageIndex, pageSize });
+    if (totalCount === 0) throw new PartnerError('no-such-binding');
     return {
       ...SUCCESS,
       app_key: app.appKey,

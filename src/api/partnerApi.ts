@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AxbBindingsApi } from '../bindings/AxbBindings.ts';
+import type { AxbBindings } from '../bindings/AxbBindings.ts';
 import { BindingError } from '../bindings/BindingError.ts';
 import type { AppDirectory } from '../store/AppDirectory.ts';
 import type { App } from '../store/apps.ts';
@@ -11,7 +11,7 @@ import { PartnerError } from './errorCodes.ts';
 
 export interface PartnerApiOptions {
   readonly apps: AppDirectory;
-  readonly bindings: AxbBindingsApi;
+  readonly bindings: AxbBindings;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
