@@ -24,6 +24,8 @@ export interface ApplicationOptions {
   readonly dataDir?: string;
   /** PostgreSQL to use; absent: the embedded one, in the data folder. */
   readonly database?: string;
+  /** Where calls go, when `env` names a SIP server that the application does not start. */
+  readonly sip?: SipAddress;
 }
 
 /** One line of its log. */
@@ -37,7 +39,8 @@ interface ReadyLine extends LogLine {
   readonly http: string;
   readonly https?: string;
   readonly ops: string;
-  readonly sip: SipAddress;
+  /** Only when it has started the SIP server itself. */
+  readonly sip?: SipAddress;
 }
 
 /** axbridge itself, `node src/main.ts` as a process of its own, on free ports and with throw-away data. */
@@ -86,7 +89,9 @@ export class Application {
 
   /** Where calls go. */
   get sip(): SipAddress {
-    return this.#line.sip;
+    const { sip = this.#options.sip ?? sipOfRealServer() } = this.#line;
+    if (sip === undefined) throw new Error('AXBRIDGE_TEST_SIP: expected host:port of the real SIP server');
+    return sip;
   }
 
   get pid(): number {
@@ -126,11 +131,11 @@ export class Application {
 
   /** Starts it again after `kill`, on the same ports and data. */
   async restart(): Promise<void> {
-    const { http, ops, sip } = this.#line;
+    const { http, ops } = this.#line;
     await this.#start({
       AXBRIDGE_HTTP_PORT: new URL(http).port,
       AXBRIDGE_OPS_PORT: new URL(ops).port,
-      AXBRIDGE_SIP_PORT: String(sip.port),
+      AXBRIDGE_SIP_PORT: String(this.sip.port),
     });
   }
 
@@ -214,6 +219,12 @@ export class Application {
       ...env,
     };
   }
+}
+
+/** With AXBRIDGE_DRACHTIO the tests run on a real server, and AXBRIDGE_TEST_SIP says where that takes calls. */
+function sipOfRealServer(): SipAddress | undefined {
+  const match = /^(.+):(\d+)$/.exec(process.env.AXBRIDGE_TEST_SIP ?? '');
+  return match?.[1] === undefined ? undefined : { host: match[1], port: Number(match[2]) };
 }
 
 /** A folder that also another user (FreeSWITCH's, PostgreSQL's) may walk through. */

@@ -163,7 +163,7 @@ export class PhoneMedia {
     }
     this.#timestamp = (this.#timestamp + SAMPLES_PER_PACKET) >>> 0;
     this.#nextPacketAt += PACKET_MS;
-    this.#talkTimer = setTimeout(() => this.#talk(), this.#nextPacketAt - performance.now());
+    this.#talkTimer = setTimeout(() => this.#talk(), Math.max(0, this.#nextPacketAt - performance.now()));
   }
 
   #send(payloadType: number, timestamp: number, payload: Uint8Array, marker: boolean): void {
