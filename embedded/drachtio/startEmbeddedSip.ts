@@ -81,6 +81,7 @@ class SipProcess implements EmbeddedSip {
   #child: ChildProcess | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
   #stopping = false;
+  #listening = false;
   #nextStatsId = 1;
 
   constructor(options: EmbeddedSipOptions) {
@@ -116,6 +117,7 @@ class SipProcess implements EmbeddedSip {
       });
       this.#tell({ type: 'start', settings: this.#settings() });
     });
+    this.#listening = true;
     this.sipPort = started.sipPort;
     this.adminPort = started.adminPort;
     const tls = /tls\/\S+:(\d+)$/.exec(started.hostports)?.[1];
@@ -127,7 +129,7 @@ class SipProcess implements EmbeddedSip {
       const id = this.#nextStatsId;
       this.#nextStatsId += 1;
       this.#statsWaiters.set(id, { resolve, reject });
-      if (!this.#tell({ type: 'stats', id })) {
+      if (!this.#listening || !this.#tell({ type: 'stats', id })) {
         this.#statsWaiters.delete(id);
         reject(new EmbeddedSipError('the SIP server is not running'));
       }
@@ -182,6 +184,7 @@ class SipProcess implements EmbeddedSip {
 
   /** The process is gone. Not by our wish: its dialogs are lost, but new calls find it again. */
   #ended(child: ChildProcess): void {
+    this.#listening = false;
     for (const { reject } of this.#statsWaiters.values())
       reject(new EmbeddedSipError('the SIP server has ended'));
     this.#statsWaiters.clear();

@@ -297,7 +297,7 @@ export class SipStack {
     if (
       request.method !== 'CANCEL' &&
       request.method !== 'OPTIONS' &&
-      request.headers.get('max-forwards') === '0'
+      Number(request.headers.get('max-forwards') ?? 70) === 0
     ) {
       return { code: 'too-many-hops', status: 483, text: 'Too Many Hops' };
     }

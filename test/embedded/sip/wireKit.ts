@@ -8,3 +8,12 @@ export const quickTimers: Partial<TimerValues> = {
   timerDMs: 1_280,
   tryingAfterMs: 10,
 };
+
+/** An eighth of the standard timers: for tests with loss, where a busy machine must not eat the retransmissions. */
+export const lossyTimers: Partial<TimerValues> = {
+  t1Ms: 60,
+  t2Ms: 480,
+  t4Ms: 600,
+  timerDMs: 3_840,
+  tryingAfterMs: 25,
+};
