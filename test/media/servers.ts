@@ -18,7 +18,10 @@ export interface MediaServers {
   stop(): Promise<void>;
 }
 
-/** The servers that AXBRIDGE_DRACHTIO and AXBRIDGE_FREESWITCH name, else embedded ones on free ports. */
+/**
+ * The servers that AXBRIDGE_DRACHTIO and AXBRIDGE_FREESWITCH name, else embedded ones on free ports.
+ * Tests count the channels of servers that were given: run them with `--no-file-parallelism`, and nothing beside them.
+ */
 export async function startMediaServers(): Promise<MediaServers> {
   const { AXBRIDGE_DRACHTIO, AXBRIDGE_FREESWITCH } = process.env;
   const config = readConfig({ AXBRIDGE_DRACHTIO, AXBRIDGE_FREESWITCH });
