@@ -1,7 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { maskNumber } from '../../routing/numbers.ts';
 import type { App } from '../store/apps.ts';
+import {
+  type BindOutcome,
+  deleteAxbBindings,
+  deleteAxbBindingsOfX,
+  type EndedBinding,
+  getAxbBinding,
+  insertAxbBindings,
+  listAxbBindings,
+  type NewAxbRow,
+} from '../store/axbBindings.ts';
+import { BatchedStatement } from '../store/BatchedStatement.ts';
+import { changeAxbBinding } from '../store/changeAxbBinding.ts';
 import type { Changes } from '../store/changes.ts';
 import type { Sql } from '../store/database.ts';
+import { getNumber } from '../store/numbers.ts';
 import type { Sealer } from '../store/sealing.ts';
+import { AnnouncementNames } from './AnnouncementNames.ts';
+import { bindingOf, columnsOf, newRowOf } from './axbRows.ts';
+import { BindingError } from './BindingError.ts';
 import type { AxbBinding, AxbBindRequest, AxbChanges, AxbQuery, AxbUnbind } from './types.ts';
 
 export interface AxbBindingsOptions {
@@ -12,14 +30,195 @@ export interface AxbBindingsOptions {
   readonly clock: () => number;
 }
 
-/** AXB bindings: makes them, changes them, ends them (facts 2). */
-export interface AxbBindingsApi {
-  /** @throws BindingError, StoreError */
-  bind(app: App, request: AxbBindRequest): Promise<AxbBinding>;
-  /** @throws BindingError no-such-binding, x-not-of-application; StoreError */
-  unbind(app: App, which: AxbUnbind): Promise<void>;
-  /** @throws BindingError, StoreError */
-  modify(app: App, subscriptionId: string, changes: AxbChanges): Promise<void>;
-  /** @throws StoreError */
-  query(app: App, query: AxbQuery): Promise<{ items: AxbBinding[]; totalCount: number }>;
+const LARGEST_BATCH = 100;
+/** An X may carry thousands of bindings: ended in parts, they keep no other writer waiting for long. */
+const LARGEST_UNBIND = 500;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/**
+ * AXB bindings (facts 2): A and B reach each other by dialling X.
+ *
+ * The rules that concern one X or one application are kept by the database (migration 003), so that they hold for all
+ * nodes; those that a request answers by itself are checked here. Binds that come together share a statement, and so
+ * do unbinds. A change is seen by this node's next call before the promise resolves.
+ */
+export class AxbBindings {
+  readonly #options: AxbBindingsOptions;
+  readonly #announcements: AnnouncementNames;
+  readonly #binds: BatchedStatement<NewAxbRow, BindOutcome>;
+  readonly #unbinds: BatchedStatement<
+    { appKey: string; subscriptionId: string },
+    EndedBinding | 'no-such-binding'
+  >;
+
+  constructor(options: AxbBindingsOptions) {
+    const { sql } = options;
+    this.#options = options;
+    this.#announcements = new AnnouncementNames(sql);
+    this.#binds = new BatchedStatement({
+      largest: LARGEST_BATCH,
+      run: (rows) => insertAxbBindings(sql, rows, this.#now()),
+    });
+    this.#unbinds = new BatchedStatement({
+      largest: LARGEST_BATCH,
+      run: async (ids) => {
+        const ended = await deleteAxbBindings(sql, ids, this.#now());
+        const byId = new Map(ended.map((each) => [each.subscriptionId, each]));
+        return ids.map(({ subscriptionId }) => byId.get(subscriptionId) ?? 'no-such-binding');
+      },
+    });
+  }
+
+  /**
+   * Binds A and B to an X: the one asked for; else one of the city asked for (strict: only there; loose: then any of the
+   * application); else any of the application, because A's own city is not known. Of several, the X with the fewest
+   * bindings is taken. A binding whose time is over never stands in the way.
+   * @throws BindingError, StoreError
+   */
+  async bind(app: App, request: AxbBindRequest): Promise<AxbBinding> {
+    this.#checkRecording(app, request);
+    if (request.callerNum === request.calleeNum) {
+      throw new BindingError('number-already-bound', maskNumber(request.callerNum));
+    }
+    await this.#announcements.check([
+      request.recordHintTone,
+      request.lastMinVoice,
+      request.preVoice.callerHintTone,
+      request.preVoice.calleeHintTone,
+    ]);
+    const { sealer, changes } = this.#options;
+    const subscribedAt = this.#now();
+    const row = newRowOf(app.appKey, randomUUID(), request, subscribedAt, sealer);
+    const result = await this.#binds.submit(row);
+    if (result.outcome !== 'bound') throw refusalOf(result, row, request);
+    changes.publish({ numbers: [result.x] });
+    const { areaCode: _areaCode, areaMatchMode: _areaMatchMode, ...terms } = request;
+    return { ...terms, subscriptionId: row.subscriptionId, relationNum: result.x, subscribedAt };
+  }
+
+  /**
+   * Ends one binding, or all of an X. Calls in progress go on.
+   * @throws BindingError no-such-binding, x-not-of-application; StoreError
+   */
+  async unbind(app: App, { subscriptionId, relationNum }: AxbUnbind): Promise<void> {
+    if (subscriptionId !== undefined) await this.#unbindOne(app, subscriptionId);
+    else await this.#unbindAll(app, relationNum ?? '');
+  }
+
+  /**
+   * Changes a binding; what is not given stays. A duration restarts the clock from now (facts 2.3).
+   * @throws BindingError, StoreError
+   */
+  async modify(app: App, subscriptionId: string, wanted: AxbChanges): Promise<void> {
+    this.#checkRecording(app, wanted);
+    await this.#announcements.check([
+      wanted.recordHintTone,
+      wanted.lastMinVoice,
+      wanted.preVoice?.callerHintTone,
+      wanted.preVoice?.calleeHintTone,
+    ]);
+    if (!UUID.test(subscriptionId)) throw new BindingError('no-such-binding');
+    const { sql, sealer, changes } = this.#options;
+    const at = this.#now();
+    const { columns, expiresAt } = columnsOf(wanted, at, sealer);
+    const result = await changeAxbBinding(sql, {
+      appKey: app.appKey,
+      subscriptionId,
+      columns,
+      expiresAt,
+      at,
+    });
+    switch (result.outcome) {
+      case 'changed':
+        return changes.publish({ numbers: [result.x] });
+      case 'no-such-binding':
+        throw new BindingError('no-such-binding');
+      case 'number-already-bound': {
+        const isCaller = columns.aDigest?.equals(result.taken);
+        const number = isCaller ? wanted.callerNum : wanted.calleeNum;
+        throw new BindingError('number-already-bound', maskNumber(number ?? ''));
+      }
+    }
+  }
+
+  /**
+   * Live bindings: one by its id, or those of an X, of which `callerNum` and `calleeNum` pick one (facts 2.4).
+   * @throws StoreError
+   */
+  async query(app: App, query: AxbQuery): Promise<{ items: AxbBinding[]; totalCount: number }> {
+    const { sql, sealer } = this.#options;
+    const at = this.#now();
+    if (query.subscriptionId !== undefined) {
+      if (!UUID.test(query.subscriptionId)) return { items: [], totalCount: 0 };
+      const row = await getAxbBinding(sql, app.appKey, query.subscriptionId, at);
+      const items = row === undefined ? [] : [bindingOf(row, sealer)];
+      return { items, totalCount: items.length };
+    }
+    const digestOf = (number: string | undefined): Buffer | undefined =>
+      number === undefined ? undefined : sealer.digest(number);
+    const filter = {
+      appKey: app.appKey,
+      x: query.relationNum ?? '',
+      aDigest: digestOf(query.callerNum),
+      bDigest: digestOf(query.calleeNum),
+      at,
+    };
+    const offset = (query.pageIndex - 1) * query.pageSize;
+    const { rows, total } = await listAxbBindings(sql, filter, { limit: query.pageSize, offset });
+    return { items: rows.map((row) => bindingOf(row, sealer)), totalCount: total };
+  }
+
+  /** Resolves when no bind and no unbind is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#binds.idle(), this.#unbinds.idle()]);
+  }
+
+  #now(): Date {
+    return new Date(this.#options.clock());
+  }
+
+  #checkRecording(app: App, { recordFlag }: { readonly recordFlag?: boolean }): void {
+    if (recordFlag && !app.recording) throw new BindingError('recording-not-enabled');
+  }
+
+  async #unbindOne(app: App, id: string): Promise<void> {
+    const subscriptionId = id.toLowerCase();
+    if (!UUID.test(subscriptionId)) throw new BindingError('no-such-binding');
+    const ended = await this.#unbinds.submit({ appKey: app.appKey, subscriptionId });
+    if (ended === 'no-such-binding') throw new BindingError('no-such-binding');
+    this.#options.changes.publish({ numbers: [ended.x] });
+  }
+
+  async #unbindAll(app: App, x: string): Promise<void> {
+    const { sql, changes } = this.#options;
+    const number = await getNumber(sql, x);
+    if (number?.appKey !== app.appKey) throw new BindingError('x-not-of-application', maskNumber(x));
+    let ended = 0;
+    for (;;) {
+      const { length } = await deleteAxbBindingsOfX(sql, app.appKey, x, LARGEST_UNBIND);
+      ended += length;
+      changes.publish({ numbers: [x] });
+      if (length < LARGEST_UNBIND) break;
+    }
+    if (ended === 0) throw new BindingError('no-such-binding');
+  }
+}
+
+function refusalOf(
+  result: Exclude<BindOutcome, { outcome: 'bound' }>,
+  row: NewAxbRow,
+  request: AxbBindRequest,
+): BindingError {
+  switch (result.outcome) {
+    case 'number-already-bound': {
+      const isCaller = result.taken?.equals(row.aDigest);
+      return new BindingError(result.outcome, maskNumber(isCaller ? request.callerNum : request.calleeNum));
+    }
+    case 'x-not-of-application':
+    case 'x-status-abnormal':
+    case 'too-many-bindings':
+      return new BindingError(result.outcome, maskNumber(request.relationNum ?? ''));
+    case 'no-free-x':
+      return new BindingError(result.outcome);
+  }
 }

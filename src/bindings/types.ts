@@ -22,8 +22,8 @@ export interface AxbBindRequest {
   readonly userData?: string;
 }
 
-/** A binding that stands. */
-export interface AxbBinding extends AxbBindRequest {
+/** A binding that stands. How its X was chosen is not kept. */
+export interface AxbBinding extends Omit<AxbBindRequest, 'areaCode' | 'areaMatchMode'> {
   readonly subscriptionId: string;
   /** The X in use. */
   readonly relationNum: string;

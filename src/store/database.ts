@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import { migrate } from './migrate.ts';
 import { StoreError } from './StoreError.ts';
+import { SealError } from './sealing.ts';
 
 /** A pool of connections to PostgreSQL, or one transaction on one of them. */
 export type Sql = postgres.Sql;
@@ -66,6 +67,15 @@ export function storeErrorOf(cause: unknown): StoreError {
     const unavailable = UNAVAILABLE_CLASSES.has(cause.code.slice(0, 2));
     return new StoreError(unavailable ? 'DATABASE_UNAVAILABLE' : 'DATABASE_FAILED', message, { cause });
   }
-  const name = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no connection';
-  return new StoreError('DATABASE_UNAVAILABLE', `PostgreSQL is not there (${name})`, { cause });
+  if (cause instanceof SealError) return new StoreError('ROW_INVALID', cause.message, { cause });
+  if (isConnectionError(cause)) {
+    return new StoreError('DATABASE_UNAVAILABLE', `PostgreSQL is not there (${cause.code})`, { cause });
+  }
+  return new StoreError('DATABASE_FAILED', 'a statement could not be sent', { cause });
+}
+
+/** Errors of postgres.js (CONNECTION_CLOSED, CONNECT_TIMEOUT …) and of the socket (ECONNREFUSED …). */
+function isConnectionError(cause: unknown): cause is Error & { code: string } {
+  if (!(cause instanceof Error && 'code' in cause && typeof cause.code === 'string')) return false;
+  return cause.code.startsWith('CONNECT') || 'syscall' in cause;
 }

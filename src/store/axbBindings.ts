@@ -1,0 +1,241 @@
+import type { CallDirection } from '../../routing/types.ts';
+import { type Sql, type SqlRunner, storeErrorOf } from './database.ts';
+
+/** Most pairs of numbers that one X carries (facts 2.1). */
+export const MOST_BINDINGS_ON_X = 5000;
+
+/** What a new binding's row holds; `x` null lets the database choose an X of the application. */
+export interface NewAxbRow {
+  readonly appKey: string;
+  readonly subscriptionId: string;
+  readonly x: string | null;
+  /** Only an X of this city; null for any. */
+  readonly areaCode: string | null;
+  /** When that city has none left, any X of the application. */
+  readonly loose: boolean;
+  readonly aDigest: Buffer;
+  readonly aSealed: Buffer;
+  readonly bDigest: Buffer;
+  readonly bSealed: Buffer;
+  readonly callDirection: CallDirection;
+  readonly durationSeconds: number;
+  /** Undefined: never. */
+  readonly expiresAt: Date | undefined;
+  readonly maxDurationMinutes: number;
+  readonly recordFlag: boolean;
+  readonly recordHintTone: string | null;
+  readonly lastMinVoice: string | null;
+  readonly privateSms: boolean;
+  readonly callerHintTone: string | null;
+  readonly calleeHintTone: string | null;
+  readonly userData: string | null;
+  readonly subscribedAt: Date;
+}
+
+export type BindRefusal =
+  | 'x-not-of-application'
+  | 'x-status-abnormal'
+  | 'number-already-bound'
+  | 'too-many-bindings'
+  | 'no-free-x';
+
+export type BindOutcome =
+  | { readonly outcome: 'bound'; readonly x: string }
+  /** `taken`: digest of the number that is on the X already. */
+  | { readonly outcome: BindRefusal; readonly taken: Buffer | null };
+
+function requestsOf(rows: readonly NewAxbRow[], ords: readonly number[]): string {
+  return JSON.stringify(
+    rows.map((row, index) => ({
+      ord: ords[index],
+      app_key: row.appKey,
+      subscription_id: row.subscriptionId,
+      x: row.x,
+      area_code: row.areaCode,
+      loose: row.loose,
+      a_digest: row.aDigest.toString('base64'),
+      a_sealed: row.aSealed.toString('base64'),
+      b_digest: row.bDigest.toString('base64'),
+      b_sealed: row.bSealed.toString('base64'),
+      call_direction: row.callDirection,
+      duration_seconds: row.durationSeconds,
+      expires_at: row.expiresAt?.toISOString() ?? 'infinity',
+      max_duration_minutes: row.maxDurationMinutes,
+      record_flag: row.recordFlag,
+      record_hint_tone: row.recordHintTone,
+      last_min_voice: row.lastMinVoice,
+      private_sms: row.privateSms,
+      caller_hint_tone: row.callerHintTone,
+      callee_hint_tone: row.calleeHintTone,
+      user_data: row.userData,
+      subscribed_at: row.subscribedAt.toISOString(),
+    })),
+  );
+}
+
+/**
+ * Makes bindings: together where nothing stands in the way, the rest one by one. Two statements at most.
+ * @param at now
+ * @returns an outcome for each row, in their order
+ * @throws StoreError
+ */
+export async function insertAxbBindings(
+  sql: Sql,
+  rows: readonly NewAxbRow[],
+  at: Date,
+): Promise<BindOutcome[]> {
+  const outcomes = new Map<number, BindOutcome>();
+  const everyOrd = rows.map((_, index) => index);
+  try {
+    for (const { ord, on_x } of await bindMany(sql, rows, everyOrd, at)) {
+      outcomes.set(ord, { outcome: 'bound', x: on_x });
+    }
+    const left = everyOrd.filter((ord) => !outcomes.has(ord));
+    if (left.length > 0) {
+      const rest = rows.filter((_, index) => !outcomes.has(index));
+      for (const row of await bindEach(sql, rest, left, at)) {
+        const { outcome } = row;
+        outcomes.set(
+          row.ord,
+          outcome === 'bound' ? { outcome, x: row.on_x ?? '' } : { outcome, taken: row.taken },
+        );
+      }
+    }
+  } catch (error) {
+    throw storeErrorOf(error);
+  }
+  return everyOrd.map((ord) => outcomes.get(ord) ?? { outcome: 'no-free-x', taken: null });
+}
+
+function bindMany(
+  sql: Sql,
+  rows: readonly NewAxbRow[],
+  ords: readonly number[],
+  at: Date,
+): Promise<{ ord: number; on_x: string }[]> {
+  // Sent as text: postgres.js would take a string for a json parameter apart and quote it again.
+  return sql`SELECT * FROM bind_many(
+    ${rows.map((row) => row.appKey)}, ${requestsOf(rows, ords)}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
+}
+
+interface EachRow {
+  ord: number;
+  outcome: 'bound' | BindRefusal;
+  on_x: string | null;
+  taken: Buffer | null;
+}
+
+function bindEach(
+  sql: Sql,
+  rows: readonly NewAxbRow[],
+  ords: readonly number[],
+  at: Date,
+): Promise<EachRow[]> {
+  return sql<EachRow[]>`SELECT * FROM bind_each(
+    ${rows.map((row) => row.appKey)}, ${requestsOf(rows, ords)}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
+}
+
+export interface EndedBinding {
+  readonly subscriptionId: string;
+  readonly x: string;
+}
+
+interface EndedRow {
+  subscription_id: string;
+  x: string;
+}
+
+const endedOf = (row: EndedRow): EndedBinding => ({ subscriptionId: row.subscription_id, x: row.x });
+
+/** Ends bindings by id. @returns those that lived until now */
+export async function deleteAxbBindings(
+  sql: Sql,
+  ids: readonly { readonly appKey: string; readonly subscriptionId: string }[],
+  at: Date,
+): Promise<EndedBinding[]> {
+  const rows = await sql<EndedRow[]>`SELECT * FROM unbind_axb(
+    ${ids.map((id) => id.appKey)}, ${ids.map((id) => id.subscriptionId)}::uuid[], ${at})`.catch(rethrow);
+  return rows.map(endedOf);
+}
+
+/** Ends at most `most` bindings of an X, expired ones included. @returns what was ended */
+export async function deleteAxbBindingsOfX(
+  sql: Sql,
+  appKey: string,
+  x: string,
+  most: number,
+): Promise<EndedBinding[]> {
+  const rows = await sql<EndedRow[]>`SELECT * FROM unbind_axb_of_x(${appKey}, ${x}, ${most})`.catch(rethrow);
+  return rows.map(endedOf);
+}
+
+/** Ends at most `most` expired bindings, of whatever application. @returns how many */
+export async function deleteExpiredBindings(sql: Sql, at: Date, most: number): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`SELECT end_expired(${at}, ${most}) AS count`.catch(rethrow);
+  return row?.count ?? 0;
+}
+
+/** A row of `bindings`, as far as the API shows it. */
+export interface AxbRow {
+  subscription_id: string;
+  x: string;
+  a_digest: Buffer;
+  a_sealed: Buffer;
+  b_digest: Buffer;
+  b_sealed: Buffer;
+  call_direction: CallDirection;
+  duration_seconds: number;
+  max_duration_minutes: number;
+  record_flag: boolean;
+  record_hint_tone: string | null;
+  last_min_voice: string | null;
+  private_sms: boolean;
+  caller_hint_tone: string | null;
+  callee_hint_tone: string | null;
+  user_data: string | null;
+  subscribed_at: Date;
+}
+
+/** One live binding by its id. */
+export async function getAxbBinding(
+  sql: SqlRunner,
+  appKey: string,
+  subscriptionId: string,
+  at: Date,
+): Promise<AxbRow | undefined> {
+  const [row] = await sql<AxbRow[]>`
+    SELECT * FROM bindings
+    WHERE app_key = ${appKey} AND subscription_id = ${subscriptionId} AND expires_at > ${at}`.catch(rethrow);
+  return row;
+}
+
+/** Which live bindings of an X are meant: all, or that of a certain A, B, or both. */
+export interface AxbFilter {
+  readonly appKey: string;
+  readonly x: string;
+  readonly aDigest: Buffer | undefined;
+  readonly bDigest: Buffer | undefined;
+  readonly at: Date;
+}
+
+/** One page of live bindings of an X, the oldest first, and how many there are on all pages. */
+export async function listAxbBindings(
+  sql: Sql,
+  { appKey, x, aDigest, bDigest, at }: AxbFilter,
+  page: { readonly limit: number; readonly offset: number },
+): Promise<{ rows: AxbRow[]; total: number }> {
+  const where = sql`
+    app_key = ${appKey} AND x = ${x} AND expires_at > ${at}
+    ${aDigest === undefined ? sql`` : sql`AND a_digest = ${aDigest}`}
+    ${bDigest === undefined ? sql`` : sql`AND b_digest = ${bDigest}`}`;
+  const [rows, [counted]] = await Promise.all([
+    sql<AxbRow[]>`SELECT * FROM bindings WHERE ${where}
+      ORDER BY subscribed_at, subscription_id LIMIT ${page.limit} OFFSET ${page.offset}`,
+    sql<{ total: number }[]>`SELECT count(*)::integer AS total FROM bindings WHERE ${where}`,
+  ]).catch(rethrow);
+  return { rows, total: counted?.total ?? 0 };
+}
+
+function rethrow(error: unknown): never {
+  throw storeErrorOf(error);
+}
