@@ -27,6 +27,8 @@ export class MediaProcess {
   restarts = 0;
   #settings: MediaSettings;
   #child: ChildProcess | undefined;
+  /** The child has started and has not left since. */
+  #isReady = false;
   #restartTimer: NodeJS.Timeout | undefined;
   #stopping = false;
   #questions = 0;
@@ -62,6 +64,7 @@ export class MediaProcess {
         case 'started':
           // A restarted process keeps the ports that its clients know.
           this.#settings = { ...this.#settings, eslPort: message.eslPort, sipPort: message.sipPort };
+          this.#isReady = true;
           child.on('exit', () => this.#onExit());
           resolve();
           return;
@@ -86,7 +89,7 @@ export class MediaProcess {
   /** @throws MediaProcessError `not_running` */
   stats(): Promise<MediaStats> {
     const child = this.#child;
-    if (!child?.connected)
+    if (!child?.connected || !this.#isReady)
       return Promise.reject(new MediaProcessError('not_running', 'media server is not running'));
     const id = ++this.#questions;
     const { promise, resolve, reject } = Promise.withResolvers<MediaStats>();
@@ -115,6 +118,7 @@ export class MediaProcess {
   }
 
   #onExit(): void {
+    this.#isReady = false;
     for (const { reject } of this.#waiting.values()) {
       reject(new MediaProcessError('not_running', 'media server left before it answered'));
     }

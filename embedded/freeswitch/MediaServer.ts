@@ -167,7 +167,8 @@ export class MediaServer implements Switchboard {
       channel.noteDigit(digit, 'RTP'),
     );
     const exchanges: SdpExchange[] = [];
-    const contact = `sip:mod_sofia@${this.sipAddress}`;
+    const overTcp = invite.arrival.flow.transport === 'tcp';
+    const contact = `sip:mod_sofia@${this.sipAddress}${overTcp ? ';transport=tcp' : ''}`;
     const dialog = new MediaDialog(
       this.#stack,
       invite,

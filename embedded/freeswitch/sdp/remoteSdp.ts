@@ -95,7 +95,10 @@ export function readRemoteSdp(text: string): RemoteAudio {
 
 function payloadTypes(line: MediaLine): number[] {
   // sdp-transform gives a single payload type as a number.
-  return String(line.payloads ?? '').split(/\s+/).filter(Boolean).map(Number);
+  return String(line.payloads ?? '')
+    .split(/\s+/)
+    .filter(Boolean)
+    .map(Number);
 }
 
 function offeredCodecs(line: MediaLine): OfferedCodec[] {

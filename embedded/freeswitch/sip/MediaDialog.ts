@@ -5,6 +5,7 @@ import {
   type InviteServerTransaction,
   type SipRequest,
   type SipStack,
+  SipStackError,
 } from '../../sip/index.ts';
 import { HANGUP_CAUSES, type HangupCause } from '../channel/hangupCauses.ts';
 import type { MediaSession } from '../rtp/mediaSession.ts';
@@ -101,11 +102,13 @@ export class MediaDialog {
     const request = this.#dialog.request('BYE', { Reason: reason });
     // Whatever becomes of the BYE, the dialog is over for us.
     const ignore = () => undefined;
-    this.#stack.request(request, this.#dialog.nextHop, {
-      onFinal: ignore,
-      onTimeout: ignore,
-      onTransportError: ignore,
-    });
+    try {
+      const events = { onFinal: ignore, onTimeout: ignore, onTransportError: ignore };
+      this.#stack.request(request, this.#dialog.nextHop, events);
+    } catch (error) {
+      // A peer whose Contact leads nowhere gets no BYE.
+      if (!(error instanceof SipStackError)) throw error;
+    }
   }
 
   /** Takes an offer, or makes one of ours when there is none. @throws SdpError */

@@ -87,8 +87,13 @@ export class TestPhone {
     this.#timer = undefined;
   }
 
-  /** Sends one packet of its tone. */
+  /** Sends the next packet of its tone. */
   sendTone(samples = 160): void {
+    this.sendRaw(this.tonePacket(samples));
+  }
+
+  /** Makes the next packet of its tone. */
+  tonePacket(samples = 160): Buffer {
     const frame = new Int16Array(samples);
     for (let i = 0; i < samples; i++) {
       frame[i] = Math.round(8000 * Math.sin((2 * Math.PI * this.toneHz * this.#spoken++) / 8000));
@@ -98,7 +103,7 @@ export class TestPhone {
     encode(this.law, frame, samples, packet, 12);
     this.sequence = (this.sequence + 1) & 0xffff;
     this.timestamp = (this.timestamp + samples) >>> 0;
-    this.sendRaw(packet);
+    return packet;
   }
 
   sendRaw(packet: Buffer, port = this.#remotePort): void {

@@ -1,37 +1,25 @@
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Endpoint, eslAddress, eventually, hear, nothingLeft, type Rig, startRig } from './rig.ts';
+import { Calls, eventually, hear, nothingLeft, type Rig, startRig } from './rig.ts';
+import { SipCaller } from './SipCaller.ts';
 import { sine, toneShareBySlice } from './signals.ts';
-import { TestPhone } from './TestPhone.ts';
 import { pcmBytes, writeWav } from './wavFiles.ts';
 
 describe('an fsmrf endpoint on the embedded media server', () => {
   let rig: Rig;
-  const phones: TestPhone[] = [];
-  const endpoints: Endpoint[] = [];
-
-  async function call(
-    toneHz: number,
-    law: 'PCMA' | 'PCMU' = 'PCMA',
-  ): Promise<{ phone: TestPhone; leg: Endpoint }> {
-    const phone = await TestPhone.open(toneHz, law);
-    const leg = await rig.endpoint(phone);
-    phones.push(phone);
-    endpoints.push(leg);
-    return { phone, leg };
-  }
+  let calls: Calls;
+  const call = (toneHz: number, law: 'PCMA' | 'PCMU' = 'PCMA') => calls.call(toneHz, law);
 
   beforeAll(async () => {
     rig = await startRig();
+    calls = new Calls(rig);
     await writeWav(join(rig.folder, 'tone.wav'), pcmBytes(sine(700, 1)));
     await writeWav(join(rig.folder, 'long.wav'), pcmBytes(sine(900, 10)));
   });
 
-  afterEach(async () => {
-    await Promise.all(endpoints.splice(0).map((leg) => rig.mediaServer.api(`uuid_kill ${leg.uuid}`)));
-    for (const phone of phones.splice(0)) phone.close();
-    await nothingLeft(rig.media);
-  });
+  afterEach(() => calls.end());
 
   afterAll(() => rig.stop());
 
@@ -40,16 +28,13 @@ describe('an fsmrf endpoint on the embedded media server', () => {
     expect(await rig.mediaServer.api('status')).toContain('is ready');
   });
 
-  it('refuses a wrong password', async () => {
-    const address = { ...eslAddress(rig.media), secret: 'wrong' };
-    const outcome = await Promise.race([
-      rig.mrf.connect(address).then(
-        () => 'connected',
-        () => 'refused',
-      ),
-      new Promise((resolve) => setTimeout(() => resolve('no answer'), 1500)),
-    ]);
-    expect(outcome).not.toBe('connected');
+  it('refuses a wrong password and closes', async () => {
+    const socket = connect(rig.media.eslPort, rig.media.eslHost);
+    socket.write('auth wrong\n\n');
+    const answer = await text(socket);
+    expect(answer).toContain('auth/request');
+    expect(answer).toContain('-ERR invalid');
+    expect(answer).not.toContain('+OK');
   });
 
   it('plays a file whose sound reaches the phone whole', async () => {
@@ -92,10 +77,8 @@ describe('an fsmrf endpoint on the embedded media server', () => {
   });
 
   it('takes its remote side later when it was made without one', async () => {
-    const phone = await TestPhone.open(440);
-    phones.push(phone);
+    const phone = await calls.phone(440);
     const leg = await rig.mediaServer.createEndpoint();
-    endpoints.push(leg);
     expect(leg.local.sdp).toContain('m=audio');
     await leg.modify(phone.sdp());
     phone.connect(leg.local.sdp);
@@ -104,5 +87,57 @@ describe('an fsmrf endpoint on the embedded media server', () => {
       () => toneShareBySlice(phone.heard(), 700),
       (share) => share > 0.95,
     );
+    await leg.destroy();
+  });
+
+  it('serves a caller through connectCaller', async () => {
+    const phone = await calls.phone(440);
+    const caller = await SipCaller.start();
+    const connected = Promise.withResolvers<Awaited<ReturnType<typeof rig.mediaServer.connectCaller>>>();
+    rig.srf.invite((req, res) => void rig.mediaServer.connectCaller(req, res).then(connected.resolve));
+    const sipPort = Number(/udp\/127\.0\.0\.1:(\d+)/.exec(rig.sip.hostports)?.[1]);
+    const outgoing = await caller.invite(sipPort, phone.sdp());
+    expect(outgoing.status).toBe(200);
+    phone.connect(outgoing.sdp);
+    const { endpoint } = await connected.promise;
+    await endpoint.play('tone.wav');
+    expect(toneShareBySlice(phone.heard(), 700)).toBeGreaterThan(0.95);
+    expect(await outgoing.bye()).toBe(200);
+    await endpoint.destroy();
+    await caller.close();
+  });
+
+  it('refuses what it does not do, and says so', async () => {
+    const { leg } = await call(440);
+    expect(await rig.mediaServer.api('originate user/1000 &park')).toMatch(/^-ERR/);
+    expect(await rig.mediaServer.api('conference x list')).toMatch(/^-ERR/);
+    const done = await leg.execute('conference', 'x');
+    expect(done.getHeader('Application-Response')).toMatch(/^-ERR/);
+  });
+
+  it('answers a hold and sends nothing while it lasts, on the same ports', async () => {
+    const { phone, leg } = await call(440);
+    const portBefore = /m=audio (\d+)/.exec(leg.local.sdp)?.[1];
+    const answer = await leg.modify(phone.sdp('sendonly'));
+    expect(answer).toContain('a=recvonly');
+    expect(/m=audio (\d+)/.exec(answer)?.[1]).toBe(portBefore);
+    await leg.play('tone_stream://%(100,0,700)');
+    expect(phone.received).toHaveLength(0);
+    expect(await leg.modify(phone.sdp())).toContain('a=sendrecv');
+    await leg.play('tone_stream://%(100,0,700)');
+    expect(phone.received.length).toBeGreaterThan(0);
+  });
+
+  it('tells the media statistics of a leg under FreeSWITCH names', async () => {
+    const { phone, leg } = await call(440);
+    for (let i = 0; i < 10; i++) phone.sendTone();
+    phone.sequence += 3;
+    for (let i = 0; i < 10; i++) phone.sendTone();
+    const variables = await eventually(
+      () => leg.getChannelVariables(true),
+      (values) => values.variable_rtp_audio_in_packet_count === 20,
+    );
+    expect(variables.variable_rtp_audio_in_skip_packet_count).toBe(3);
+    expect(variables.variable_sip_call_id).toBe(leg.dialog.sip.callId);
   });
 });

@@ -8,7 +8,7 @@ import {
   type MediaStats,
   startEmbeddedMedia,
 } from '../../../embedded/freeswitch/index.ts';
-import type { TestPhone } from './TestPhone.ts';
+import { TestPhone } from './TestPhone.ts';
 
 /** What the tests use of drachtio-fsmrf, which has no types that hold. */
 export interface Endpoint {
@@ -76,10 +76,6 @@ interface SrfClient {
   once(event: string, listener: () => void): void;
   disconnect(): void;
   invite(handler: (req: unknown, res: unknown) => void): void;
-  createUAC(
-    uri: string,
-    options: object,
-  ): Promise<{ remote: { sdp: string }; destroy(): void; sip: { callId: string } }>;
 }
 
 interface MrfClient {
@@ -152,6 +148,50 @@ export async function startRig(): Promise<Rig> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Calls of one test: phones with an endpoint each, all gone after `end`. */
+export class Calls {
+  readonly #rig: Rig;
+  readonly #phones: TestPhone[] = [];
+  readonly #legs: Endpoint[] = [];
+
+  constructor(rig: Rig) {
+    this.#rig = rig;
+  }
+
+  async call(toneHz: number, law: 'PCMA' | 'PCMU' = 'PCMA'): Promise<{ phone: TestPhone; leg: Endpoint }> {
+    const phone = await this.phone(toneHz, law);
+    const leg = await this.#rig.endpoint(phone);
+    this.#legs.push(leg);
+    return { phone, leg };
+  }
+
+  /** Two calls in a bridge, both phones speaking. */
+  async bridged(): Promise<{
+    a: { phone: TestPhone; leg: Endpoint };
+    b: { phone: TestPhone; leg: Endpoint };
+  }> {
+    const [a, b] = await Promise.all([this.call(440), this.call(620)]);
+    a.phone.speak();
+    b.phone.speak();
+    await a.leg.bridge(b.leg);
+    await Promise.all([hear(a.phone, 5), hear(b.phone, 5)]);
+    return { a, b };
+  }
+
+  async phone(toneHz: number, law: 'PCMA' | 'PCMU' = 'PCMA'): Promise<TestPhone> {
+    const phone = await TestPhone.open(toneHz, law);
+    this.#phones.push(phone);
+    return phone;
+  }
+
+  /** Ends what is left and checks that the server holds nothing of it. */
+  async end(): Promise<void> {
+    await Promise.all(this.#legs.splice(0).map((leg) => this.#rig.mediaServer.api(`uuid_kill ${leg.uuid}`)));
+    for (const phone of this.#phones.splice(0)) phone.close();
+    await nothingLeft(this.#rig.media);
+  }
 }
 
 /** How fsmrf is told where the media server is. */
