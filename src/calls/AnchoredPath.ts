@@ -46,6 +46,7 @@ export class AnchoredPath implements CallPath {
   readonly #toCallee = new SdpCleaner();
   #ringing = false;
   #early: Promise<void> | undefined;
+  #answered = false;
   #released = false;
 
   /**
@@ -91,6 +92,7 @@ export class AnchoredPath implements CallPath {
   }
 
   async calleeAnswered(sdp: string): Promise<string> {
+    this.#answered = true;
     try {
       await this.#media.calleeAnswered(sdp);
     } catch (error) {
@@ -165,16 +167,20 @@ export class AnchoredPath implements CallPath {
 
   #playRingback(file: string): void {
     this.#options.invite.progress(183, this.#callerSdp());
-    const media = this.#media;
-    media.playToCaller(file, { once: true }).then(
+    this.#media.playToCaller(file, { once: true }).then(
       (end) => {
-        if (end === 'played' && !this.#released) media.ringbackToCaller();
+        if (end === 'played') this.#ringOn();
       },
       (error: unknown) => {
         this.#warn(error, 'ringback file not played');
-        if (!this.#released) media.ringbackToCaller();
+        this.#ringOn();
       },
     );
+  }
+
+  /** The file has ended, or there is none: the ringback tone, unless the callee has answered meanwhile. */
+  #ringOn(): void {
+    if (!this.#answered && !this.#released) this.#media.ringbackToCaller();
   }
 
   async #hearCalleeEarly(sdp: string): Promise<void> {

@@ -322,7 +322,7 @@ export class Call implements ActiveCall {
     this.#callee?.hangUp(q850);
     this.#abandonOffer?.();
     this.#acknowledged?.resolve(undefined);
-    void this.#releasePath();
+    services.releases.add(this.#releasePath());
     log.close(ending);
     this.#leaveTrunk();
     this.#calleeLeg?.release();

@@ -8,6 +8,7 @@ import { Call } from './Call.ts';
 import { type CallJournal, CallLog } from './CallLog.ts';
 import type { ActiveCall, CallServices } from './CallServices.ts';
 import type { RecordOrigin } from './callRecord.ts';
+import { Pending } from './Pending.ts';
 import { RefusedCall } from './RefusedCall.ts';
 import type { SessionIds } from './sessionIds.ts';
 
@@ -28,7 +29,7 @@ const TRUNK_FULL: Rejection = {
 /** Mode of a call whose X belongs to no application. */
 const NO_MODE = 'none';
 
-export interface CallServerOptions extends CallServices {
+export interface CallServerOptions extends Omit<CallServices, 'releases'> {
   readonly journal: CallJournal;
   /** Who the call is for; an answer without a promise when it is at hand. */
   readonly route: (call: RouteCall) => Decision | Promise<Decision>;
@@ -43,12 +44,13 @@ export interface CallServerOptions extends CallServices {
  * is away, or routing has no answer because the database is. Calls that began earlier go on.
  */
 export class CallServer {
-  readonly #options: CallServerOptions;
+  readonly #options: CallServerOptions & CallServices;
+  readonly #releases = new Pending();
   readonly #calls = new Map<string, ActiveCall>();
   #idle: (() => void) | undefined;
 
   constructor(options: CallServerOptions) {
-    this.#options = options;
+    this.#options = { ...options, releases: this.#releases };
   }
 
   /** Calls in progress by mode. */
@@ -96,6 +98,12 @@ export class CallServer {
       this.#idle = undefined;
     }
     for (const call of [...this.#calls.values()]) call.end(8020);
+    await this.settled();
+  }
+
+  /** Resolves when the calls that have ended until now have given back everything, recordings included. */
+  settled(): Promise<void> {
+    return this.#releases.settled();
   }
 
   #route(invite: IncomingInvite<Trunk>, receivedAtMs: number): void {

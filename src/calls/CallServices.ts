@@ -5,6 +5,7 @@ import type { Trunk } from '../store/trunks.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AnnouncementFiles } from './announcementFiles.ts';
 import type { CallMetrics } from './callMetrics.ts';
+import type { Pending } from './Pending.ts';
 import type { Recordings } from './recordings.ts';
 
 /** What every call shares. */
@@ -15,6 +16,8 @@ export interface CallServices {
   readonly announcements: AnnouncementFiles;
   readonly recordings: Recordings;
   readonly metrics: CallMetrics;
+  /** Where calls that have ended leave what they still have to give back. */
+  readonly releases: Pending;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

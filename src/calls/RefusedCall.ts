@@ -81,7 +81,7 @@ export class RefusedCall implements ActiveCall {
     } finally {
       clearTimeout(timer);
       this.#finish('platform');
-      await media.release();
+      services.releases.add(media.release());
     }
   }
 

@@ -11,6 +11,7 @@ import { CallServer } from '../../src/calls/CallServer.ts';
 import type { CallSettings } from '../../src/calls/CallServices.ts';
 import { Recordings } from '../../src/calls/recordings.ts';
 import { createSessionIds } from '../../src/calls/sessionIds.ts';
+import type { SrfClient } from '../../src/sip/drachtio.ts';
 import { SipFrontEnd } from '../../src/sip/SipFrontEnd.ts';
 import { TrunkGroup } from '../../src/sip/TrunkGroup.ts';
 import type { CallSnapshot } from '../../src/store/CallSnapshot.ts';
@@ -79,6 +80,11 @@ export interface CallsOptions {
   /** A SIP server that runs already, for instance a real drachtio-server. */
   readonly server?: { host: string; port: number; secret: string };
   readonly media?: (frontEnd: SipFrontEnd<Trunk>) => Promise<Pick<MediaPool, 'create' | 'healthy'>>;
+}
+
+/** The library's instance by its real types. */
+function typed(srf: unknown): SrfClient {
+  return srf as SrfClient;
 }
 
 const noMedia: Pick<MediaPool, 'create' | 'healthy'> = {
@@ -221,6 +227,11 @@ export class CallsUnderTest {
       enabled: true,
       ...more,
     };
+  }
+
+  /** Cuts the connection to the SIP server, as a restart of a switch on the way does. */
+  cutConnection(): void {
+    for (const socket of typed(this.frontEnd.srf).app.client?.mapServer.keys() ?? []) socket.destroy();
   }
 
   /** Waits until no call is left, then ends everything. */
