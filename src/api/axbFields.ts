@@ -43,8 +43,8 @@ const terms = {
   userData: Type.Optional(
     Type.String({
       maxLength: 256,
-      pattern: '^[^{}\\u0000]*$',
-      description: 'at most 256 characters without {, } and NUL',
+      pattern: '^[^{}]*$',
+      description: 'at most 256 characters without { and }',
     }),
   ),
 };

@@ -1,4 +1,5 @@
 import { type TObject, type TSchema, Type } from 'typebox';
+import { PartnerError } from './errorCodes.ts';
 
 /**
  * Brings the fields of a request to the form that the documents give them, where a real client's form has only one
@@ -10,7 +11,10 @@ import { type TObject, type TSchema, Type } from 'typebox';
  * - An empty array stands for an object without members (PHP's `json_encode([])`).
  * - Fields that the schema does not know are left out.
  *
+ * Text that no database holds (NUL, half of a surrogate pair) is refused whatever the field.
+ *
  * What is no object at all, or a value that fits none of this, is passed on for the schema to refuse.
+ * @throws PartnerError 1010002
  */
 export function bringToForm(schema: TObject, input: unknown): unknown {
   if (Array.isArray(input) && input.length === 0) return {};
@@ -20,6 +24,9 @@ export function bringToForm(schema: TObject, input: unknown): unknown {
     if (!Object.hasOwn(input, name)) continue;
     const value: unknown = Reflect.get(input, name);
     if (value === null || value === '') continue;
+    if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) {
+      throw new PartnerError('invalid-request', `${name}: expected Unicode text without NUL.`);
+    }
     shaped[name] = bringValue(field, value);
   }
   return shaped;

@@ -3,7 +3,7 @@ import type { AxbBindings } from '../bindings/AxbBindings.ts';
 import { BindingError } from '../bindings/BindingError.ts';
 import type { AppDirectory } from '../store/AppDirectory.ts';
 import type { App } from '../store/apps.ts';
-import { faultFields } from '../telemetry/fault.ts';
+import { faultFields, maskText } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { authenticate } from './authenticate.ts';
 import { axbRoutes } from './axbRoutes.ts';
@@ -98,7 +98,8 @@ function meaningOf(error: BindingError): PartnerError {
     case 'too-many-bindings':
       return new PartnerError('no-free-x');
     case 'announcement-unknown':
-      return new PartnerError('invalid-request', error.message);
+      // The name is whatever the client wrote there.
+      return new PartnerError('invalid-request', maskText(error.message));
     case 'x-not-of-application':
     case 'no-such-binding':
     case 'no-free-x':

@@ -171,6 +171,8 @@ describe('further ways to the same codes', () => {
     const reply = await partner.bind(A, B, { preVoice: { callerHintTone: 'nobody.wav' } });
     expect(reply).toMatchObject({ status: 400, body: { resultcode: '1010002' } });
     expect(reply.body.resultdesc).toContain('nobody.wav');
+    const confused = await partner.bind(A, B, { preVoice: { callerHintTone: A } });
+    expect(confused.body.resultdesc).not.toContain(A);
   });
 
   it('names a number that is bound already, masked', async () => {
@@ -181,6 +183,13 @@ describe('further ways to the same codes', () => {
   it('refuses a binding of a number with itself', async () => {
     const reply = await partner.bind(A, A, { relationNum: X });
     expect(reply.status).toBeLessThan(500);
-    expect(reply.body.resultcode).not.toBe('0');
+    expect(reply.body.resultcode).toBe('1012010');
+
+    await api.admin.addNumber(app.appKey, '+8617000005004');
+    const bound = await partner.bind(A, B, { relationNum: '+8617000005004' });
+    const id = String(bound.body.subscriptionId);
+    for (const changes of [{ calleeNum: A }, { callerNum: B }, { callerNum: B, calleeNum: B }]) {
+      expect((await partner.modify(id, changes)).body.resultcode).toBe('1012010');
+    }
   });
 });
