@@ -72,9 +72,9 @@ export class AnchoredMedia extends CallerMedia {
    * @throws MediaError `refused`, `no-answer`, `ended`
    */
   async bridge(): Promise<void> {
+    for (const leg of this.legs()) leg.playingWillBeCut();
     await this.caller.command(`uuid_bridge ${this.caller.uuid} ${this.#callee.uuid}`);
     this.#bridged = true;
-    for (const leg of this.legs()) leg.playingWasEnded();
   }
 
   /**

@@ -13,6 +13,8 @@ const SAMPLES_PER_MS = 8;
 
 export interface LegOptions {
   readonly endpoint: Endpoint;
+  /** the party's SDP that the endpoint was made with, if there was one */
+  readonly remoteSdp: string | undefined;
   /** sends a command over the server's own socket, for when the channel's is gone */
   readonly serverCommand: (command: string) => Promise<void>;
   readonly log: MediaLog;
@@ -47,11 +49,12 @@ export class Leg {
   #dialogIsOver = false;
 
   /** @throws MediaError `ended` for an endpoint that has gone already */
-  constructor({ endpoint, serverCommand, log, onEnd }: LegOptions) {
+  constructor({ endpoint, remoteSdp, serverCommand, log, onEnd }: LegOptions) {
     if (endpoint.conn === null || endpoint.dialog === null)
       throw new MediaError('ended', 'the channel has ended');
     this.uuid = endpoint.uuid;
     this.localSdp = endpoint.dialog.remote.sdp;
+    this.#remoteSdp = remoteSdp;
     this.#dialog = endpoint.dialog;
     this.#socket = new EventSocket(endpoint.conn, () => this.#end());
     this.#serverCommand = serverCommand;
@@ -86,8 +89,9 @@ export class Leg {
   }
 
   /**
-   * Gives FreeSWITCH the party's SDP (re-INVITE).
-   * @returns FreeSWITCH's answer; the former one where the SDP has not changed
+   * Gives FreeSWITCH the party's SDP (re-INVITE). An SDP that has not changed, as in the refresh of a session timer,
+   * is not sent again.
+   * @returns FreeSWITCH's answer
    * @throws MediaError `not-acceptable`, `no-answer`, `ended`
    */
   async modify(remoteSdp: string): Promise<string> {
@@ -131,9 +135,10 @@ export class Leg {
     await this.#playback?.stop();
   }
 
-  /** Forgets what plays, because a command has just ended it. */
-  playingWasEnded(): void {
+  /** Forgets what plays, because a command is about to end it. */
+  playingWillBeCut(): void {
     this.#plays++;
+    this.#playback?.willBeCut();
     this.#playback = undefined;
   }
 
@@ -177,7 +182,7 @@ export class Leg {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.playingWasEnded();
+    this.playingWillBeCut();
     this.#onEnd();
     if (!this.#releasing) this.#listener?.ended();
   }

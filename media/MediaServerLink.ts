@@ -112,7 +112,7 @@ export class MediaServerLink {
     try {
       const endpoint = await this.#createEndpoint(remoteSdp);
       const serverCommand = (command: string): Promise<void> => this.command(command);
-      return new Leg({ endpoint, serverCommand, log: this.#options.log, onEnd: leave });
+      return new Leg({ endpoint, remoteSdp, serverCommand, log: this.#options.log, onEnd: leave });
     } catch (error) {
       leave();
       throw error;

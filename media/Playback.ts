@@ -33,6 +33,11 @@ export class Playback {
     this.ended.catch(() => undefined); // whoever asked for the play awaits it too
   }
 
+  /** Another command is about to end the play: its end will count as a cut. */
+  willBeCut(): void {
+    this.#stopping = true;
+  }
+
   /** Cuts the play; resolves when the channel is silent. */
   async stop(): Promise<void> {
     this.#stopping = true;

@@ -223,6 +223,19 @@ describe('the bridge', () => {
     await expect.poll(() => hears(callee, CALLER_VOICE), { timeout: 2000, interval: 200 }).toBe(true);
   });
 
+  it('cuts a file that is played again and again, for good', async () => {
+    const path = join(folder, 'waiting.wav');
+    await writeAnnouncement(path, 0.4);
+    await setUp();
+    const playing = media.playToCaller(path, { once: false });
+    await delay(300);
+    await media.bridge();
+    expect(await playing).toBe('stopped');
+    await expect.poll(() => hears(caller, CALLEE_VOICE), { timeout: 2000, interval: 200 }).toBe(true);
+    await delay(600);
+    expect(hears(caller, CALLEE_VOICE)).toBe(true);
+  });
+
   it('plays an announcement to both during the call, after which they hear each other again', async () => {
     const path = join(folder, 'minute.wav');
     const samples = await writeAnnouncement(path, 1);
@@ -283,6 +296,7 @@ describe('the bridge', () => {
       moved.say(CALLEE_VOICE);
       moved.talkTo(await media.modifyCallee(moved.sdp()));
       await expect.poll(() => hears(moved, CALLER_VOICE), { timeout: 3000, interval: 200 }).toBe(true);
+      expect(await media.modifyCaller(caller.sdp())).toBe(media.callerAnswer);
       expect(await media.modifyCaller(caller.sdp({ direction: 'sendonly' }))).toMatch(/a=recvonly/);
       expect(await media.modifyCaller(caller.sdp())).not.toMatch(/a=(recvonly|inactive|sendonly)/);
       await expect.poll(() => hears(caller, CALLEE_VOICE), { timeout: 3000, interval: 200 }).toBe(true);
