@@ -62,7 +62,10 @@ export class PhoneMedia {
       options.toneHz === undefined ? new Uint8Array(8000).fill(A_LAW_SILENCE) : toneSecond(options.toneHz);
     this.#arrivals.setMaxListeners(0);
     rtp.on('message', (bytes) => this.#hear(bytes));
-    rtcp.on('message', (bytes) => this.received.push({ at: Date.now(), control: true, bytes }));
+    rtcp.on('message', (bytes) => {
+      this.received.push({ at: Date.now(), control: true, bytes });
+      this.#arrivals.emit('packet');
+    });
     for (const socket of [rtp, rtcp]) socket.on('error', () => undefined);
   }
 
@@ -108,6 +111,11 @@ export class PhoneMedia {
   async hearsPackets(count: number): Promise<void> {
     const goal = this.receivedPackets + count;
     await this.#until(() => this.receivedPackets >= goal, `to hear ${count} packets`);
+  }
+
+  /** Waits until an RTCP packet has come. @throws PatienceError */
+  async hearsReport(): Promise<void> {
+    await this.#until(() => this.received.some(({ control }) => control), 'an RTCP packet');
   }
 
   /** Waits until all these digits came by RFC 4733, in this order. @throws PatienceError */

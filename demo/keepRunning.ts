@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { toldCalls } from '../test/kit/customer.ts';
+import type { Paint } from './Paint.ts';
+import { ANNA, BEN, type Stage, X } from './Stage.ts';
+
+/** Leaves everything running until Ctrl-C, says how to dial in, and shows what the customer is told meanwhile. */
+export async function keepRunning(paint: Paint, { application, sink, ben }: Stage): Promise<void> {
+  const { sip, http, ops, adminToken } = application;
+  const server = `${sip.host}:${sip.port}`;
+  paint.heading('Dial in yourself');
+  paint.line(`Be Anna: with a softphone on this machine, without registration, call ${X} at ${server}.`);
+  paint.line('Ben (a phone of this demo) answers; you hear his tone, and he is recorded.');
+  paint.line();
+  paint.line(paint.in('dim', '  baresip, in ~/.baresip/accounts and at its prompt:'));
+  paint.line(`    <sip:${ANNA.number}@${server}>;regint=0`);
+  paint.line(`    /dial sip:${X}@${server}`);
+  paint.line(paint.in('dim', '  linphone:'));
+  paint.line(`    linphonec:  proxy add, identity sip:${ANNA.number}@${server}, no registration`);
+  paint.line(`    call sip:${X}@${server}`);
+  paint.line();
+  paint.line('Be Ben: let the trunk end at your softphone instead (here: port 5066), and call as Anna.');
+  paint.line(`    TOKEN=${adminToken}`);
+  paint.line(`    curl -X PATCH ${http}/admin/v1/trunks/carrier-a -H "Authorization: Bearer $TOKEN" \\`);
+  paint.line(`      -H 'Content-Type: application/json' -d '{"port":5066}'`);
+  paint.line();
+  paint.line('Why does a call go where it goes?');
+  paint.line(`    AXBRIDGE_ADMIN_URL=${http} AXBRIDGE_ADMIN_TOKEN=$TOKEN \\`);
+  paint.line(`      npm run axbridge -- explain --caller ${BEN.number} --x ${X}`);
+  paint.line();
+  paint.line(`Metrics: ${ops}/metrics     Stop: Ctrl-C`);
+  paint.line();
+
+  ben.onCall = (call) => {
+    call.ring();
+    call.answer().catch(() => undefined);
+  };
+  let shown = toldCalls(sink).flatMap(({ events }) => events).length;
+  const show = (): boolean => {
+    const events = toldCalls(sink)
+      .flatMap((call) => call.events)
+      .sort((one, other) => one.at - other.at);
+    for (const { eventType, statusInfo } of events.slice(shown)) {
+      const { caller, called, stateCode } = statusInfo;
+      const end = stateCode === undefined ? '' : `  stateCode ${String(stateCode)}`;
+      paint.line(`${paint.in('yellow', eventType.padEnd(11))} ${String(caller)} → ${String(called)}${end}`);
+    }
+    shown = events.length;
+    return false;
+  };
+  const day = 86_400_000;
+  sink.waitFor(show, day).catch(() => undefined);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+}
