@@ -12,6 +12,7 @@ import { explainRoutes } from './explainRoutes.ts';
 import { numberRoutes } from './numberRoutes.ts';
 import type { TokenCheck } from './operatorToken.ts';
 import { Problem, refuse, sendProblem } from './problem.ts';
+import { refuseUnstorable } from './storableText.ts';
 import { trunkRoutes } from './trunkRoutes.ts';
 
 /** What the admin API works on. */
@@ -53,6 +54,11 @@ export async function adminApi(fastify: FastifyInstance, options: AdminApiOption
         }
         if (!options.isOperator(presented))
           throw new Problem('not-authorised', 'The token is no operator token.');
+      });
+      admin.addHook('preValidation', async ({ params, query, body }) => {
+        refuseUnstorable('The path', params);
+        refuseUnstorable('The query', query);
+        refuseUnstorable('The body', body);
       });
       appRoutes(admin, options);
       numberRoutes(admin, options);

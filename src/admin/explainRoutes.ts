@@ -8,6 +8,8 @@ import type { AdminApiOptions } from './adminApi.ts';
 import { E164 } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
 
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/;
+
 const ExplainBody = Type.Object(
   {
     caller: Type.String({
@@ -16,10 +18,10 @@ const ExplainBody = Type.Object(
     }),
     x: E164,
     at: Type.Optional(
-      Type.String({
-        pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,3})?(Z|[+-]\\d\\d:\\d\\d)$',
-        description: 'a time like 2026-01-31T08:00:00Z',
-      }),
+      Type.Refine(
+        Type.String({ pattern: TIME.source, description: 'a time like 2026-01-31T08:00:00Z' }),
+        (value) => !Number.isNaN(Date.parse(value)),
+      ),
     ),
   },
   { additionalProperties: false, description: 'a JSON object' },

@@ -378,6 +378,14 @@ describe('explain', () => {
       'invalid-body',
       'caller: expected',
     );
+    for (const at of ['tomorrow', '2026-13-45T08:00:00Z', '2026-01-31T08:00:00']) {
+      expectProblem(
+        await send('POST', '/explain', { caller: '', x: '+8617000005601', at }),
+        400,
+        'invalid-body',
+        'at: expected a time like',
+      );
+    }
     expectProblem(await send('POST', '/explain', { caller: '' }), 400, 'invalid-body', 'x: expected');
   });
 });
@@ -399,6 +407,29 @@ describe('calls, dead letters and everything else', () => {
     expectProblem(await send('GET', '/lunch'), 404, 'not-found', 'GET /admin/v1/lunch: no such path');
     const bad = await send('GET', '/apps/%zz');
     expect(bad).toMatchObject({ status: 400, body: { status: 400 } });
+  });
+
+  it('refuses text that the database does not hold, wherever it stands', async () => {
+    const nul = 'expected Unicode text without NUL';
+    for (const path of [
+      '/apps/%00',
+      '/numbers/%00',
+      '/trunks/%00',
+      '/announcements/%00',
+      '/numbers?appKey=%00',
+    ]) {
+      expectProblem(await send('GET', path), 400, 'invalid-body', nul);
+    }
+    expectProblem(
+      await send('POST', '/apps', { name: 'a\0', mode: 'AXB' }),
+      400,
+      'invalid-body',
+      `The body.name: ${nul}`,
+    );
+    const half = '{"name":"a\\ud800","mode":"AXB"}';
+    expectProblem(await send('POST', '/apps', half), 400, 'invalid-body', nul);
+    const deep = `{"name":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    expectProblem(await send('POST', '/apps', deep), 400, 'invalid-body', 'at most 16 levels');
   });
 
   it('logs each request without its query, and no numbers', () => {
