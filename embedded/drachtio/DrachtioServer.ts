@@ -67,7 +67,7 @@ export class DrachtioServer {
     const events: AppClientEvents = {
       onMessage: (message, client) => this.#receive(message, client),
       onBadFrame: (error) => this.#options.onError?.(error),
-      onClose: (client) => this.#leave(client),
+      onClose: (client) => this.#stack.guarded(() => this.#leave(client)),
     };
     this.#admin = createServer((socket) => this.#context.registry.add(new AppClient(socket, events)));
   }

@@ -38,7 +38,8 @@ export function respond(
     if (typeof headers.Contact === 'string') dialog.localContact = headers.Contact;
     headers = withContact(headers, dialog.localContact);
   }
-  if (isInvite && status >= 200 && status < 300 && dialog !== undefined) {
+  const canHaveSession = isInvite || request.method === 'UPDATE';
+  if (canHaveSession && status >= 200 && status < 300 && dialog !== undefined) {
     headers = { ...headers, ...agreeOnSession(context, transaction, message, dialog) };
   }
   if (isInvite && dialog !== undefined && body !== '') dialog.localSdp = body;
@@ -68,7 +69,7 @@ function isReliableProvisional(transaction: ServerTransaction, { status, headers
 }
 
 /**
- * The session timer of an answered INVITE (RFC 4028 9): what the client says, else what the caller offered, with the
+ * The session timer of an answered INVITE or UPDATE (RFC 4028 9): what the client says, else what the caller offered, with the
  * caller refreshing unless it asks otherwise.
  */
 function agreeOnSession(
@@ -80,7 +81,8 @@ function agreeOnSession(
   const own = sessionExpiresOf(message.headers);
   const agreed = own ?? sessionExpiresOf(transaction.request.headers);
   if (agreed === undefined) {
-    dialog.sessionTimer?.stop();
+    // An INVITE without a session interval ends the timer; an UPDATE without one is about something else.
+    if (transaction.kind === 'invite') dialog.sessionTimer?.stop();
     return {};
   }
   const refresher = agreed.refresher ?? 'uac';

@@ -76,8 +76,8 @@ export class SipStack {
   constructor(options: SipStackOptions) {
     this.#options = options;
     this.#transports = new TransportLayer(options, {
-      onText: (bytes, flow) => this.#guarded(() => this.#receive(bytes, flow)),
-      onStreamFault: (fault, head, flow) => this.#guarded(() => this.#receiveBroken(fault, head, flow)),
+      onText: (bytes, flow) => this.guarded(() => this.#receive(bytes, flow)),
+      onStreamFault: (fault, head, flow) => this.guarded(() => this.#receiveBroken(fault, head, flow)),
       onRefusedConnection: () => this.#drop('connection-limit'),
       ...(options.tap === undefined ? {} : { onSent: (bytes, flow) => this.#tapped('out', bytes, flow) }),
     });
@@ -155,7 +155,17 @@ export class SipStack {
 
   /** Runs an action later; an error in it costs only that action. Whoever calls this clears the timer in the end. */
   schedule(delayMs: number, action: () => void): NodeJS.Timeout {
-    return setTimeout(() => this.#guarded(action), delayMs);
+    return setTimeout(() => this.guarded(action), delayMs);
+  }
+
+  /** Runs an action; an error of our own in it is counted, told to `onError`, and costs only that action. */
+  guarded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#drop('internal-error');
+      this.#options.onError?.(error);
+    }
   }
 
   stats(): SipStackStats {
@@ -206,7 +216,8 @@ export class SipStack {
   #guardedEvents<Events extends ClientTransactionEvents>(events: Events): Events {
     return {
       ...events,
-      onTransportError: (error: Error) => this.#guarded(() => events.onTransportError(error)),
+      onTransportError: (error: Error) => this.guarded(() => events.onTransportError(error)),
+      onEnd: () => this.guarded(() => events.onEnd?.()),
     };
   }
 
@@ -352,16 +363,6 @@ export class SipStack {
 
   #drop(reason: string): void {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
-  }
-
-  /** Whatever goes wrong in our own code with one message or one timer costs only that message or timer. */
-  #guarded(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#drop('internal-error');
-      this.#options.onError?.(error);
-    }
   }
 }
 

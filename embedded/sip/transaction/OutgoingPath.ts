@@ -126,8 +126,7 @@ export class OutgoingPath {
     this.#prepare('tcp', upgradeTimeoutMs);
     this.#flow?.send(this.#bytes, () => {
       this.#refusals.add(this.#hop);
-      this.#prepare('udp', undefined);
-      this.#transmit(events);
+      this.#sendResolved(events);
     });
     events.onSent(true);
   }

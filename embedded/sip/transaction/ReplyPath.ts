@@ -1,11 +1,11 @@
-import { isIP } from 'node:net';
 import { defaultPort, type Flow } from '../transport/Flow.ts';
 import type { TransportLayer } from '../transport/TransportLayer.ts';
 import type { Arrival } from './TransactionContext.ts';
 
 /**
  * The way back for the responses to one request (RFC 3261 18.2.2, RFC 3581 4): the connection it came on; over UDP the
- * address it came from, at the source port where `rport` asked for that, else at the port of the Via.
+ * address it came from, at the source port where `rport` asked for that, else at the port of the Via. A `maddr` is not
+ * followed: with it anyone could point our answers at a third party.
  */
 export class ReplyPath {
   readonly #transports: TransportLayer;
@@ -33,10 +33,6 @@ export class ReplyPath {
 
   #udpFlow(flow: Flow): Flow {
     const { via } = this.#arrival.essentials;
-    const maddr = via.params.get('maddr');
-    if (maddr !== undefined && isIP(maddr) === isIP(flow.remoteHost)) {
-      return this.#transports.flowTo('udp', maddr, via.port ?? defaultPort('udp'));
-    }
     if (via.params.has('rport')) return flow;
     const port = via.port ?? defaultPort('udp');
     if (port === flow.remotePort || port < 1 || port > 65_535) return flow;

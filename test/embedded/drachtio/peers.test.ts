@@ -240,6 +240,42 @@ describe('peers of the embedded SIP server', () => {
     await expectDrained(server);
   });
 
+  it('get a re-INVITE with the same session from a side that has to refresh', async () => {
+    const server = await startServer();
+    const srf = await connectSrf(server);
+    srf.invite((req, res) => {
+      const headers = { 'Session-Expires': '1;refresher=uas' };
+      void srf.createUAS(req, res, { localSdp: sdp(), headers });
+    });
+    const phone = await startPhone();
+    const seen = answerAll(phone);
+    const { dialog } = await call(phone, newRequest(phone, 'INVITE', uriOf(server, 'x'), {}, sdp()));
+    await expect.poll(() => seen.acks, { timeout: 5_000 }).toBe(1);
+    expect(seen.requests[0]?.headers.get('session-expires')).toBe('1;refresher=uac');
+    expect(seen.requests[0]?.body).toBe(sdp());
+    await ask(phone, dialog.request('BYE'), dialog.nextHop);
+    await expectDrained(server);
+  });
+
+  it('that stop refreshing their session are hung up, and the application hears why', async () => {
+    const server = await startServer();
+    const srf = await connectSrf(server);
+    const heard = new Promise((resolve, reject) => {
+      srf.invite((req, res) => {
+        const headers = { 'Session-Expires': '1;refresher=uac' };
+        srf.createUAS(req, res, { localSdp: sdp(), headers }).then((dialog: NodeJS.EventEmitter) => {
+          dialog.on('destroy', (_bye: unknown, why: string) => resolve(why));
+        }, reject);
+      });
+    });
+    const phone = await startPhone();
+    const seen = answerAll(phone);
+    await call(phone, newRequest(phone, 'INVITE', uriOf(server, 'x'), {}, sdp()));
+    expect(await heard).toBe('Session timer expired');
+    await expect.poll(() => seen.requests.map(({ method }) => method)).toEqual(['BYE']);
+    await expectDrained(server);
+  });
+
   it('get 481 for a dialog that does not exist', async () => {
     const { server } = await startAnswering();
     const phone = await startPhone();
