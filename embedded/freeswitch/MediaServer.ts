@@ -234,7 +234,7 @@ export class MediaServer implements Switchboard {
   #beat(): void {
     const sessions = this.#sessionsInLastSecond;
     this.#sessionsInLastSecond = 0;
-    this.events.raise('HEARTBEAT', () => ({
+    this.events.raise('HEARTBEAT', undefined, () => ({
       'Event-Info': 'System Ready',
       'FreeSWITCH-Version': SERVER_VERSION,
       'Uptime-msec': String(Date.now() - this.startedAtMs),

@@ -115,7 +115,7 @@ export class WavSource implements AudioSource {
     if (this.#closed) return;
     this.#filePosition += bytes.length;
     const samples = decodeToMono(this.#format, bytes);
-    if (bytes.length < this.#chunkBytes) this.#atEnd = true;
+    if (bytes.length < length || this.#filePosition >= this.#format.dataEnd) this.#atEnd = true;
     this.#queue(this.#resampler ? this.#resampler.push(samples) : samples);
     if (this.#atEnd && this.#resampler) this.#queue(this.#resampler.flush());
   }

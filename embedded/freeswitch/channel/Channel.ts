@@ -106,7 +106,7 @@ export class Channel {
 
   /** Raises an event about this channel, with its state and variables and `extra` headers. */
   raise(name: EventName, extra: EventHeaders = {}): void {
-    this.#port.events.raise(name, () => ({ ...this.describe(), ...extra }));
+    this.#port.events.raise(name, this.uuid, () => ({ ...this.describe(), ...extra }));
   }
 
   /** State and variables as event headers. */

@@ -52,6 +52,10 @@ export class EslConnection implements EventListener {
     board.events.add(this);
   }
 
+  get scope(): string | undefined {
+    return this.#myEvents ? undefined : this.#subscription.scope;
+  }
+
   wants(name: EslEvent['name']): boolean {
     return this.#myEvents || this.#subscription.wants(name);
   }
@@ -85,6 +89,7 @@ export class EslConnection implements EventListener {
     this.#handling = true;
     for (let command = this.#waiting.shift(); command; command = this.#waiting.shift()) {
       await this.#handle(command);
+      if (this.#closed) this.#waiting.length = 0;
     }
     this.#handling = false;
   }
@@ -133,12 +138,17 @@ export class EslConnection implements EventListener {
       case 'noevents':
         this.#subscription.clear();
         this.#myEvents = false;
+        this.#board.events.add(this);
         return '+OK no longer listening for events';
-      case 'filter':
-        return this.#subscription.filter(words);
+      case 'filter': {
+        const reply = this.#subscription.filter(words);
+        this.#board.events.add(this);
+        return reply;
+      }
       case 'myevents':
         if (!this.#channel) return '-ERR myevents needs a controlled channel';
         this.#myEvents = true;
+        this.#board.events.add(this);
         if (words[0] === 'json') this.#subscription.format = 'json';
         return '+OK Events Enabled';
       case 'getvar':
@@ -184,7 +194,7 @@ export class EslConnection implements EventListener {
     const body = await this.#api(line);
     const about: EventHeaders = { 'Job-UUID': jobUuid, 'Job-Command': name };
     if (words.length > 0) about['Job-Command-Arg'] = words.join(' ');
-    this.#board.events.raise('BACKGROUND_JOB', () => about, body);
+    this.#board.events.raise('BACKGROUND_JOB', undefined, () => about, body);
   }
 
   async #api(line: string): Promise<string> {

@@ -34,6 +34,13 @@ export class Subscription {
     return passes;
   }
 
+  /** The channel that the filters confine this client to, when they do nothing else. */
+  get scope(): string | undefined {
+    const [first, ...others] = this.#filters;
+    const isConfined = first?.header === 'Unique-ID' && !first.excludes && others.length === 0;
+    return isConfined ? first.value : undefined;
+  }
+
   /** `event [plain|json] NAME …`; gives the reply text. */
   subscribe(words: readonly string[]): string {
     let counted = 0;
