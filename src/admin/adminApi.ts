@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RoutingTable } from '../../routing/types.ts';
 import type { Changes } from '../store/changes.ts';
 import type { Sql } from '../store/database.ts';
@@ -14,6 +14,8 @@ import type { TokenCheck } from './operatorToken.ts';
 import { Problem, refuse, sendProblem } from './problem.ts';
 import { refuseUnstorable } from './storableText.ts';
 import { trunkRoutes } from './trunkRoutes.ts';
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** What the admin API works on. */
 export interface AdminApiOptions {
@@ -34,12 +36,17 @@ export interface AdminApiOptions {
 
 /**
  * The operator's API under `/admin/v1`: JSON, collections and items, `Authorization: Bearer <token>`.
+ * A body is taken for JSON whatever `Content-Type` says: `curl -d` says something else.
  * Errors are problem details (RFC 9457) that name the bad value and what was expected. PATCH is a merge patch
  * (RFC 7396): what is absent stays, `null` takes an optional value away.
  */
 export async function adminApi(fastify: FastifyInstance, options: AdminApiOptions): Promise<void> {
   await fastify.register(
     async (admin) => {
+      admin.removeAllContentTypeParsers();
+      admin.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
+        parseJson(body),
+      );
       admin.setErrorHandler((error, request, reply) => refuse(error, request, reply, options.log));
       admin.setNotFoundHandler((request, reply) =>
         sendProblem(
@@ -70,4 +77,13 @@ export async function adminApi(fastify: FastifyInstance, options: AdminApiOption
     },
     { prefix: '/admin/v1' },
   );
+}
+
+function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return undefined;
+  try {
+    return JSON.parse(UTF8.decode(body));
+  } catch {
+    throw new Problem('invalid-body', 'The body: expected JSON in UTF-8.');
+  }
 }

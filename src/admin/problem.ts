@@ -14,7 +14,6 @@ const PROBLEMS = {
   'already-exists': 409,
   'in-use': 409,
   'too-large': 413,
-  'wrong-content-type': 415,
   'internal-error': 500,
   'database-unavailable': 503,
 } as const;
@@ -68,7 +67,6 @@ function problemOf(error: unknown): Problem {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   const text = error instanceof Error ? error.message : '';
   if (status === 413) return new Problem('too-large', 'The body is larger than this path takes.');
-  if (status === 415) return new Problem('wrong-content-type', 'Expected Content-Type: application/json.');
   if (status >= 400 && status < 500) return new Problem('invalid-body', text);
   return new Problem('internal-error', 'Something failed; the log says what.');
 }

@@ -142,14 +142,26 @@ describe('applications', () => {
     expectProblem(await send('POST', '/apps', body), 400, 'invalid-body', detail);
   });
 
-  it('are refused as broken JSON, with another content type, with an empty patch', async () => {
-    expectProblem(await send('POST', '/apps', '{'), 400, 'invalid-body', /JSON/);
+  it('are made whatever the content type says, as curl -d does', async () => {
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect((await send('POST', '/apps', '{"name":"ride","mode":"AXB"}', type)).status).toBe(201);
+  });
+
+  it('are refused as broken JSON, as no JSON, as nothing, with an empty patch', async () => {
+    expectProblem(await send('POST', '/apps', '{'), 400, 'invalid-body', 'expected JSON in UTF-8');
     expectProblem(
       await send('POST', '/apps', 'a=b', { 'content-type': 'text/csv' }),
-      415,
-      'wrong-content-type',
-      /json/,
+      400,
+      'invalid-body',
+      'JSON',
     );
+    expectProblem(
+      await send('POST', '/apps', ''),
+      400,
+      'invalid-body',
+      'expected a JSON object, it is missing',
+    );
+    expectProblem(await send('POST', '/apps', `"${'x'.repeat(70_000)}"`), 413, 'too-large', 'larger');
     const { appKey } = (await newApp()).body;
     expectProblem(await send('PATCH', `/apps/${appKey}`, {}), 400, 'invalid-body', 'at least one field');
     expectProblem(
