@@ -104,11 +104,13 @@ export class Changes {
     const end = AbortSignal.any([lost.signal, this.#stopping.signal]);
     const connection = this.#connect(() => lost.abort());
     try {
-      await connection`LISTEN ${connection(CHANNEL)}`;
-      this.publish({ everything: true });
-      this.#trusted = true;
-      listening();
-      await this.#probe(connection, end);
+      // postgres.js tries to connect for as long as it takes; what waits for us must not.
+      if (await this.#answersInTime(connection`LISTEN ${connection(CHANNEL)}`, end)) {
+        this.publish({ everything: true });
+        this.#trusted = true;
+        listening();
+        await this.#probe(connection, end);
+      }
     } catch (err) {
       log.debug({ err }, 'the connection that hears changes failed');
     }
@@ -137,16 +139,17 @@ export class Changes {
 
   /** Resolves when the connection is lost or no longer wanted; a half-open connection is found by its silence. */
   async #probe(connection: Sql, end: AbortSignal): Promise<void> {
-    const { probeEveryMs, probeTimeoutMs } = this.#options;
     while (!end.aborted) {
-      await delay(probeEveryMs, undefined, { signal: end, ref: false }).catch(() => undefined);
-      if (end.aborted) return;
-      const silent = delay(probeTimeoutMs, 'silent' as const, { signal: end, ref: false }).catch(
-        () => 'ended',
-      );
-      const answer = connection`SELECT`.then(() => 'answered');
-      answer.catch(() => undefined);
-      if ((await Promise.race([answer, silent])) !== 'answered') return;
+      await delay(this.#options.probeEveryMs, undefined, { signal: end, ref: false }).catch(() => undefined);
+      if (end.aborted || !(await this.#answersInTime(connection`SELECT`, end))) return;
     }
+  }
+
+  async #answersInTime(statement: Promise<unknown>, end: AbortSignal): Promise<boolean> {
+    const answered = statement.then(() => true);
+    const silent = delay(this.#options.probeTimeoutMs, false, { signal: end, ref: false }).catch(() => false);
+    // Whoever loses the race may still fail later, when the connection is ended.
+    answered.catch(() => undefined);
+    return Promise.race([answered, silent]);
   }
 }
