@@ -159,7 +159,13 @@ export class MediaServer implements Switchboard {
       if (!invite.isAnswered) invite.reply(503);
       return;
     }
-    this.#answer(invite, controller, ports);
+    try {
+      this.#answer(invite, controller, ports);
+    } catch {
+      // Whatever an INVITE holds that we had not thought of costs only that INVITE.
+      this.#ports.release(ports);
+      if (!invite.isAnswered) invite.reply(500);
+    }
   }
 
   #answer(invite: InviteServerTransaction, controller: Controller, ports: PortPair): void {

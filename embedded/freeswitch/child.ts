@@ -1,4 +1,5 @@
 /** The media server's own process: takes its settings from its parent, serves, and leaves when the parent does. */
+import { constants, setPriority } from 'node:os';
 import { MediaServer } from './MediaServer.ts';
 import type { FromChild, ToChild } from './messages.ts';
 
@@ -7,6 +8,15 @@ let server: MediaServer | undefined;
 function tell(message: FromChild): void {
   // A parent that has gone meanwhile is noticed by the disconnect.
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+/** Sound cannot wait for other work on the machine. Where that is not allowed, it has to. */
+function raisePriority(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGH);
+  } catch {
+    // Only the superuser may.
+  }
 }
 
 async function start(message: Extract<ToChild, { type: 'start' }>): Promise<void> {
@@ -27,6 +37,7 @@ async function leave(): Promise<void> {
   process.exit(0);
 }
 
+raisePriority();
 process.on('message', (message: ToChild) => {
   switch (message.type) {
     case 'start':

@@ -124,6 +124,9 @@ export class LegMedia implements ClockMember {
       this.#clock.delete(this);
     } else if (player.order >= this.activeOrder) {
       this.#playFrame(player, nowMs);
+    } else {
+      // It waits for an application above it; its sound goes on by the clock afterwards.
+      sender.endLocal();
     }
   }
 

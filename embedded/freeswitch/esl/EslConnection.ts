@@ -88,7 +88,12 @@ export class EslConnection implements EventListener {
   async #handleWaiting(): Promise<void> {
     this.#handling = true;
     for (let command = this.#waiting.shift(); command; command = this.#waiting.shift()) {
-      await this.#handle(command);
+      try {
+        await this.#handle(command);
+      } catch {
+        // Whatever a command holds that we had not thought of costs only that command.
+        this.#reply('-ERR internal error');
+      }
       if (this.#closed) this.#waiting.length = 0;
     }
     this.#handling = false;

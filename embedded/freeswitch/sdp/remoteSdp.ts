@@ -72,8 +72,7 @@ export function readRemoteSdp(text: string): RemoteAudio {
   const audio = media.filter(({ type, port }) => type === 'audio' && port > 0);
   if (audio.length === 0) throw new SdpError('no_audio', 'SDP without an audio stream');
   const plain = audio.filter(({ protocol }) => /^RTP\/AVPF?$/i.test(protocol));
-  if (plain.length === 0)
-    throw new SdpError('encrypted', `${audio[0]?.protocol} is not supported, RTP/AVP is`);
+  if (plain.length === 0) throw new SdpError('encrypted', 'of the RTP profiles only RTP/AVP is supported');
   for (const line of plain) {
     const [first, ...others] = offeredCodecs(line);
     if (!first) continue;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Calls, eventually, nothingLeft, type Rig, startRig } from './rig.ts';
+import { Calls, type Endpoint, eventually, nothingLeft, type Rig, startRig } from './rig.ts';
+import type { TestPhone } from './TestPhone.ts';
 
 const BRIDGES = 50;
 const PACKETS = 100;
@@ -15,7 +16,7 @@ describe('a hundred bridged legs', () => {
   afterAll(() => rig.stop());
 
   it('lose nothing, and leave nothing behind', async () => {
-    const pairs = [];
+    const pairs: { phone: TestPhone; leg: Endpoint }[] = [];
     for (let i = 0; i < BRIDGES; i++) {
       const [a, b] = await Promise.all([calls.call(440), calls.call(620)]);
       await a.leg.bridge(b.leg);

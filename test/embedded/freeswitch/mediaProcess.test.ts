@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -161,4 +162,30 @@ describe('the process of the embedded media server', () => {
     expect(call.status).toBe(200);
     await call.bye();
   });
+
+  it('leaves when its parent is gone', async () => {
+    const module = new URL('../../../embedded/freeswitch/index.ts', import.meta.url);
+    const program = `const { startEmbeddedMedia } = await import(${JSON.stringify(module.href)});
+      const media = await startEmbeddedMedia({ eslPort: 0, sipPort: 0, rtpFirstPort: 0 });
+      console.log(media.pid);`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [printed] = await once(parent.stdout, 'data');
+    const pid = Number(String(printed));
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    await eventually(
+      () => isAlive(pid),
+      (alive) => !alive,
+    );
+  });
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
