@@ -2,7 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
-  existsSync,
+  chownSync,
+  cpSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
