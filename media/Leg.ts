@@ -170,9 +170,7 @@ export class Leg {
     }
     // The server is slow, or gone and cannot send a BYE any more. Ours ends the dialog in drachtio in any case.
     this.#serverCommand(`uuid_kill ${this.uuid}`).catch(() => undefined);
-    const bye = this.#dialog.destroy().catch((error: unknown) => {
-      this.#log.debug({ reason: reasonOf(error) }, 'media dialog was gone already');
-    });
+    const bye = this.#dialog.destroy();
     if (serverIsThere && !(await settlesWithin(bye, RELEASE_MS))) {
       this.#log.warn({ channel: this.uuid }, 'media channel did not end in time');
     }

@@ -9,6 +9,8 @@ import type { Leg } from './Leg.ts';
 import { leastLoaded } from './leastLoaded.ts';
 import type { MediaLog } from './MediaLog.ts';
 import { MediaServerLink, type MediaServerState } from './MediaServerLink.ts';
+import { offersG711 } from './offeredAudio.ts';
+import { signallingTo } from './signalling.ts';
 
 export interface MediaServerHealth {
   readonly host: string;
@@ -42,9 +44,6 @@ export interface CreateOptions {
   readonly playOnly?: boolean;
 }
 
-/** SDES and DTLS media lines: FreeSWITCH's profile takes neither for a party that arrives by SIP without TLS. */
-const ENCRYPTED_AUDIO = /^m=audio \d+ (?:UDP\/TLS\/)?RTP\/SAVP/m;
-
 /** All media servers: finds room for each call, and ends the media of a server that died. */
 export class MediaPool {
   readonly #options: MediaPoolOptions;
@@ -54,7 +53,7 @@ export class MediaPool {
 
   constructor(options: MediaPoolOptions) {
     this.#options = options;
-    const mrf = new Mrf(options.srf);
+    const mrf = new Mrf(signallingTo(options.srf, options.log));
     this.#links = options.servers.map((server) => {
       const link: MediaServerLink = new MediaServerLink({
         server,
@@ -113,8 +112,9 @@ export class MediaPool {
   create(options: CreateOptions & { playOnly: true }): Promise<CallerMedia>;
   create(options: CreateOptions & { playOnly?: false }): Promise<AnchoredMedia>;
   async create({ callerOffer, playOnly = false }: CreateOptions): Promise<CallerMedia> {
-    if (ENCRYPTED_AUDIO.test(callerOffer))
-      throw new MediaError('not-acceptable', 'encrypted RTP: expected RTP/AVP');
+    if (callerOffer !== '' && !offersG711(callerOffer)) {
+      throw new MediaError('not-acceptable', "the caller's SDP: expected RTP/AVP with PCMA or PCMU");
+    }
     const left = new Set(this.#links.filter((link) => link.state === 'up'));
     let failure = new MediaError('no-server', 'no media server is connected, or none has room');
     while (!this.#stopped) {
@@ -124,7 +124,7 @@ export class MediaPool {
       try {
         return await this.#createOn(link, callerOffer, playOnly);
       } catch (error) {
-        if (!(error instanceof MediaError) || error.code === 'not-acceptable') throw error;
+        if (!(error instanceof MediaError)) throw error;
         failure = error;
         this.#options.log.warn({ reason: reasonOf(error) }, 'media server made no endpoint');
       }

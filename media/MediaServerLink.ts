@@ -6,6 +6,7 @@ import { EventSocket } from './EventSocket.ts';
 import { MediaError, reasonOf } from './errors.ts';
 import { Leg } from './Leg.ts';
 import type { MediaLog } from './MediaLog.ts';
+import { settlesWithin } from './settlesWithin.ts';
 
 const CONNECT_MS = 3000;
 const FIRST_WAIT_MS = 250;
@@ -102,7 +103,7 @@ export class MediaServerLink {
   /**
    * Makes a channel that faces one party.
    * @param remoteSdp the party's SDP; without one FreeSWITCH makes the offer
-   * @throws MediaError `set-up-failed`, `not-acceptable`
+   * @throws MediaError `set-up-failed`
    */
   async createLeg(remoteSdp: string | undefined): Promise<Leg> {
     this.#ownChannels++;
@@ -115,38 +116,30 @@ export class MediaServerLink {
       return new Leg({ endpoint, remoteSdp, serverCommand, log: this.#options.log, onEnd: leave });
     } catch (error) {
       leave();
-      throw error;
+      if (error instanceof MediaError) throw error;
+      throw new MediaError('set-up-failed', `endpoint: ${reasonOf(error)}`, { cause: error });
     }
   }
 
   /** An INVITE to FreeSWITCH, and FreeSWITCH's event socket to us. */
   async #createEndpoint(remoteSdp: string | undefined): Promise<Endpoint> {
-    const up = this.#up;
-    if (up === undefined) throw new MediaError('set-up-failed', 'the media server is not connected');
-    const creating = up.mediaServer.createEndpoint(remoteSdp === undefined ? {} : { remoteSdp });
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      late.reject(new MediaError('set-up-failed', `no endpoint within ${CREATE_MS} ms`));
+    const create = (): Promise<Endpoint> => {
+      if (this.#up === undefined) throw new MediaError('set-up-failed', 'the media server is not connected');
+      return this.#up.mediaServer.createEndpoint(remoteSdp === undefined ? {} : { remoteSdp });
+    };
+    const creating = create().catch((error: unknown) => {
+      // FreeSWITCH says 488 for an RTP port that another program has taken, too; its next port will do.
+      if (error instanceof Error && 'status' in error && error.status === 488) return create();
+      throw error;
+    });
+    if (!(await settlesWithin(creating, CREATE_MS))) {
       creating.then(
-        (endpoint) => endpoint.dialog?.destroy().catch(() => undefined),
+        (endpoint) => endpoint.dialog?.destroy(),
         () => undefined,
       );
-    }, CREATE_MS);
-    try {
-      return await Promise.race([creating, late.promise]);
-    } catch (error) {
-      if (error instanceof MediaError) throw error;
-      const notAcceptable = error instanceof Error && 'status' in error && error.status === 488;
-      throw new MediaError(
-        notAcceptable ? 'not-acceptable' : 'set-up-failed',
-        `endpoint: ${reasonOf(error)}`,
-        {
-          cause: error,
-        },
-      );
-    } finally {
-      clearTimeout(timer);
+      throw new MediaError('set-up-failed', `no endpoint within ${CREATE_MS} ms`);
     }
+    return creating;
   }
 
   /** Runs an `api` command on the server's own socket. */

@@ -27,11 +27,16 @@ declare module 'drachtio-modesl' {
 }
 
 declare module 'drachtio-fsmrf' {
-  import type Srf from 'drachtio-srf';
+  import type { CreateUACOptions, Dialog } from 'drachtio-srf';
+
+  /** The part of srf that is used. */
+  export interface MediaSignalling {
+    createUAC(uri: string, options: CreateUACOptions): Promise<Dialog>;
+  }
 
   /** What the media servers of one drachtio connection share. */
   export default class Mrf {
-    constructor(srf: Srf);
+    constructor(srf: MediaSignalling);
   }
 }
 
@@ -46,7 +51,7 @@ declare module 'drachtio-fsmrf/lib/mediaserver.js' {
     readonly remote: { readonly sdp: string };
     /** sends a re-INVITE; the answer's SDP */
     modify(sdp: string): Promise<string>;
-    /** sends a BYE */
+    /** sends a BYE; never rejects for the dialogs that signallingTo hands out */
     destroy(): Promise<unknown>;
   }
 
