@@ -91,6 +91,13 @@ export class AppDialog {
     return this.dialog.request(method, { ...contact, ...headers }, body);
   }
 
+  /** Whether this request, of either side, is the dialog's last: a BYE, or the NOTIFY that ends a subscription. */
+  isEndedBy(request: SipRequest): boolean {
+    if (request.method === 'BYE') return true;
+    if (request.method !== 'NOTIFY' || this.method !== 'SUBSCRIBE') return false;
+    return /^\s*terminated/i.test(request.headers.get('subscription-state') ?? '');
+  }
+
   /** Stops every timer of the dialog. */
   end(): void {
     clearTimeout(this.orphanTimer);

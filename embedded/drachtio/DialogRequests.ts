@@ -67,7 +67,9 @@ export class DialogRequests {
     }
     if (request.method === 'BYE') this.#cancelInvite(dialog.outgoingInvite);
     const events = this.#requests.plainEvents(client, id, transactionId, dialog.id, request, (status) => {
-      if (endsDialog(dialog, request, status)) this.#context.dialogs.remove(dialog);
+      // A challenged BYE comes again, with credentials.
+      const isChallenged = status === 401 || status === 407;
+      if (dialog.isEndedBy(request) && !isChallenged) this.#context.dialogs.remove(dialog);
     });
     stack.request(request, dialog.nextHop, events);
   }
@@ -110,11 +112,4 @@ export class DialogRequests {
   #cancelInvite(invite: InviteClientTransaction | undefined): void {
     if (invite?.state === 'calling' || invite?.state === 'proceeding') invite.cancel();
   }
-}
-
-/** Whether a request with this outcome is the last of its dialog. A challenged BYE comes again. */
-function endsDialog(dialog: AppDialog, request: SipRequest, status: number): boolean {
-  if (request.method === 'BYE') return status !== 401 && status !== 407;
-  if (request.method !== 'NOTIFY' || dialog.method !== 'SUBSCRIBE') return false;
-  return /^\s*terminated/i.test(request.headers.get('subscription-state') ?? '');
 }

@@ -93,7 +93,6 @@ export class DrachtioServer {
     const closed = new Promise<void>((resolve) => this.#admin.close(() => resolve()));
     this.#context.dialogs.clear();
     for (const client of [...this.#context.registry.clients]) client.close();
-    this.#context.dialogs.clear();
     await this.#stack.close();
     await closed;
   }

@@ -128,7 +128,7 @@ export class IncomingRequests {
     }
     const text = forwardedText(request, arrival);
     client.send(sipMessage(metaOf('network', arrival.flow, text.length), transactionId, dialog.id, text));
-    if (endsDialog(request, dialog)) this.#context.dialogs.remove(dialog);
+    if (dialog.isEndedBy(request)) this.#context.dialogs.remove(dialog);
   }
 
   /** A PRACK is answered here, as drachtio-server's stack does; the client only hears of it. */
@@ -178,10 +178,4 @@ export class IncomingRequests {
       if (dialog?.incomingInvite === transaction) dialog.incomingInvite = undefined;
     };
   }
-}
-
-function endsDialog(request: SipRequest, dialog: AppDialog): boolean {
-  if (request.method === 'BYE') return true;
-  if (request.method !== 'NOTIFY' || dialog.method !== 'SUBSCRIBE') return false;
-  return /^\s*terminated/i.test(request.headers.get('subscription-state') ?? '');
 }

@@ -214,8 +214,13 @@ export class SipStack {
 
   /** Failures to send reach the user's events outside of any message being handled: they are guarded here. */
   #guardedEvents<Events extends ClientTransactionEvents>(events: Events): Events {
+    const { onSent } = events;
     return {
       ...events,
+      // Sent later than asked for where a name has to be resolved first.
+      ...(onSent === undefined
+        ? {}
+        : { onSent: (path: OutgoingPath) => this.guarded(() => onSent.call(events, path)) }),
       onTransportError: (error: Error) => this.guarded(() => events.onTransportError(error)),
       onEnd: () => this.guarded(() => events.onEnd?.()),
     };
