@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type Arrival, type Flow, type SipMessage, serialize } from '../sip/index.ts';
+import {
+  type Arrival,
+  type Flow,
+  headerSpelling,
+  isCompact,
+  SipHeaders,
+  type SipMessage,
+  serialize,
+} from '../sip/index.ts';
 
 /** Where a message came from or went to, as every frame to a client tells it. */
 export interface MessageMeta {
@@ -79,14 +87,28 @@ export function sipMessage(
 }
 
 /**
- * The text of a message from the network for a client: as it came where drachtio-srf's parser reads that,
- * else written anew. A request shows its source in the Via as the stack has marked it.
+ * The text of a message from the network for a client: as it came where drachtio-srf's parser reads that, else written
+ * anew with header names in full. A request shows its source in the Via as the stack has marked it.
  */
 export function forwardedText(message: SipMessage, { bytes, essentials }: Arrival): string {
-  if (bytes.startsWith('\r\n') || !message.headers.has('content-length')) return serialize(message);
+  if (bytes.startsWith('\r\n') || !message.headers.has('content-length') || hasCompactNames(message)) {
+    return serialize({ ...message, headers: withFullNames(message) });
+  }
   const marked = message.headers.get('via') ?? '';
   if (marked === essentials.viaLine) return bytes;
   const at = bytes.indexOf(essentials.viaLine);
   if (at < 0) return serialize(message);
   return bytes.slice(0, at) + marked + bytes.slice(at + essentials.viaLine.length);
+}
+
+/** drachtio-srf knows only some of the compact forms. */
+function hasCompactNames({ headers }: SipMessage): boolean {
+  for (const { name } of headers) if (isCompact(name)) return true;
+  return false;
+}
+
+function withFullNames({ headers }: SipMessage): SipHeaders {
+  const full = new SipHeaders();
+  for (const { name, value } of headers) full.appendParsed(headerSpelling(name), value);
+  return full;
 }

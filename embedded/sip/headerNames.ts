@@ -83,7 +83,13 @@ export function headerKey(name: string): string {
   return keyByName.get(lower) ?? lower;
 }
 
-/** The usual spelling of a header name, or the given one where there is none. */
+/** The usual spelling of a header name, written out; where there is none, the name as given. */
 export function headerSpelling(name: string): string {
-  return spellingByKey.get(headerKey(name)) ?? name;
+  const key = headerKey(name);
+  return spellingByKey.get(key) ?? (isCompact(name) ? key : name);
+}
+
+/** Whether a header name is a compact form, which some parsers do not know. */
+export function isCompact(name: string): boolean {
+  return name.length === 1;
 }

@@ -1,7 +1,7 @@
 /** A SIP stack for user agents (RFC 3261, 3581, 5626 keep-alive, 6026). Everything others may use is here. */
 export { contactUri, Dialog, type DialogState } from './Dialog.ts';
 export { type SipErrorCode, SipStackError } from './errors.ts';
-export { headerSpelling } from './headerNames.ts';
+export { headerSpelling, isCompact } from './headerNames.ts';
 export { newBranch, newCallId, newTag } from './identifiers.ts';
 export { type Essentials, inspect } from './inspect.ts';
 export { type NameAddress, parseNameAddress, tagOf } from './NameAddress.ts';

@@ -365,6 +365,21 @@ describe('peers of the embedded SIP server', () => {
     await expectDrained(server);
   });
 
+  it('may write compact header names, which the application reads in full', async () => {
+    const server = await startServer();
+    const srf = await connectSrf(server);
+    const seen = new Promise<(string | undefined)[]>((resolve) => {
+      srf.invite((req, res) => {
+        resolve([req.get('session-expires'), req.get('refer-to'), req.get('subject'), req.body]);
+        res.send(486);
+      });
+    });
+    const phone = await startPhone();
+    const headers = { x: '1800', r: '<sip:c@127.0.0.1>', s: 'hello' };
+    await call(phone, newRequest(phone, 'INVITE', uriOf(server, 'x'), headers, sdp()));
+    expect(await seen).toEqual(['1800', '<sip:c@127.0.0.1>', 'hello', sdp()]);
+  });
+
   it('behind a NAT are reached where they called from', async () => {
     const { server, dialogs } = await startAnswering();
     const phone = await startPhone();
