@@ -1,6 +1,6 @@
 import type { Channel } from './channel/Channel.ts';
-import type { EventHub } from './esl/eventHub.ts';
-import type { MediaClock } from './rtp/mediaClock.ts';
+import type { EventHub } from './esl/EventHub.ts';
+import type { MediaClock } from './rtp/MediaClock.ts';
 import type { MediaSettings } from './settings.ts';
 
 /** What applications and API commands work on: the channels, and what they share. */

@@ -3,7 +3,7 @@ import { findRecording, startSessionRecording, stopSessionRecording } from '../a
 import { setVariable } from '../apps/variables.ts';
 import { parseHangupCause } from '../channel/hangupCauses.ts';
 import { headerLines } from '../esl/eslEvent.ts';
-import { parseDigitString } from '../rtp/digitSender.ts';
+import { parseDigitString } from '../rtp/DigitSender.ts';
 import { type ApiCommand, NO_SUCH_CHANNEL, onChannel } from './command.ts';
 import { setMediaStatistics } from './mediaStatistics.ts';
 

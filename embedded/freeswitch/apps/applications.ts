@@ -1,7 +1,7 @@
-import type { AppRun } from '../channel/appRun.ts';
+import type { AppRun } from '../channel/AppRun.ts';
 import type { Channel } from '../channel/Channel.ts';
 import { parseHangupCause } from '../channel/hangupCauses.ts';
-import { parseDigitString } from '../rtp/digitSender.ts';
+import { parseDigitString } from '../rtp/DigitSender.ts';
 import type { Switchboard } from '../switchboard.ts';
 import { playAndGetDigits } from './playAndGetDigits.ts';
 import { playback } from './playback.ts';

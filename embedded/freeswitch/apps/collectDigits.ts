@@ -1,4 +1,4 @@
-import type { AppRun } from '../channel/appRun.ts';
+import type { AppRun } from '../channel/AppRun.ts';
 
 /** How a collection of digits came to its end. */
 export type CollectEnd = 'complete' | 'terminator' | 'timeout' | 'interrupted';

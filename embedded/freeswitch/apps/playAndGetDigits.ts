@@ -1,4 +1,4 @@
-import type { AppRun } from '../channel/appRun.ts';
+import type { AppRun } from '../channel/AppRun.ts';
 import type { Channel } from '../channel/Channel.ts';
 import type { Switchboard } from '../switchboard.ts';
 import { collectDigits, DigitBuffer } from './collectDigits.ts';

@@ -1,7 +1,7 @@
 import { AudioOpenError, type AudioSource } from '../audio/audioSource.ts';
 import { SAMPLE_RATE_HZ } from '../audio/g711.ts';
 import { openAudio } from '../audio/openAudio.ts';
-import type { AppRun } from '../channel/appRun.ts';
+import type { AppRun } from '../channel/AppRun.ts';
 import type { Channel } from '../channel/Channel.ts';
 
 /** How playing one file or a list of them came to its end. */

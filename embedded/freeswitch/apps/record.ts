@@ -1,7 +1,7 @@
 import { SAMPLE_RATE_HZ } from '../audio/g711.ts';
-import type { AppRun } from '../channel/appRun.ts';
+import type { AppRun } from '../channel/AppRun.ts';
 import type { Channel } from '../channel/Channel.ts';
-import { Recorder, type RecordingEnd } from '../recording/recorder.ts';
+import { Recorder, type RecordingEnd } from '../recording/Recorder.ts';
 import { recordingPath } from '../recording/recordingPath.ts';
 import type { Switchboard } from '../switchboard.ts';
 import { stopOnTerminator } from './playback.ts';

@@ -1,6 +1,6 @@
-import type { AppRun } from '../channel/appRun.ts';
+import type { AppRun } from '../channel/AppRun.ts';
 import type { Channel, SessionRecording } from '../channel/Channel.ts';
-import { Recorder, type RecordingEnd } from '../recording/recorder.ts';
+import { Recorder, type RecordingEnd } from '../recording/Recorder.ts';
 import { recordingPath } from '../recording/recordingPath.ts';
 import type { Switchboard } from '../switchboard.ts';
 import { noteRecording } from './record.ts';

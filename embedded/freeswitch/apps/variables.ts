@@ -1,4 +1,4 @@
-import type { AppRun } from '../channel/appRun.ts';
+import type { AppRun } from '../channel/AppRun.ts';
 import type { Channel } from '../channel/Channel.ts';
 
 /** `set name=value`; without a value, or with `_undef_`, the variable goes. */

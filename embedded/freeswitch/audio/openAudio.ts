@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { AudioOpenError, type AudioSource } from './audioSource.ts';
 import { SAMPLE_RATE_HZ } from './g711.ts';
 import { parseToneScript, SilenceSource, ToneSource } from './tones.ts';
-import { WavSource } from './wavSource.ts';
+import { WavSource } from './WavSource.ts';
 
 /**
  * Opens what a `playback` argument names: `tone_stream://…`, `silence_stream://ms` (-1: until stopped), an

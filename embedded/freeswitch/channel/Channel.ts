@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { EventHub } from '../esl/EventHub.ts';
 import type { EventHeaders, EventName } from '../esl/eslEvent.ts';
-import type { EventHub } from '../esl/eventHub.ts';
 import type { Digit } from '../rtp/telephoneEvent.ts';
-import { AppRun, type Interruption } from './appRun.ts';
+import { AppRun, type Interruption } from './AppRun.ts';
 import { HANGUP_CAUSES, type HangupCause } from './hangupCauses.ts';
-import { LegMedia } from './legMedia.ts';
+import { LegMedia } from './LegMedia.ts';
 
 /** A request to run an application (`sendmsg … execute`, or a broadcast). */
 export interface ExecuteRequest {

@@ -4,10 +4,10 @@ import { runApi } from '../api/commands.ts';
 import type { Channel } from '../channel/Channel.ts';
 import { parseHangupCause } from '../channel/hangupCauses.ts';
 import type { Switchboard } from '../switchboard.ts';
-import type { CommandFramer, EslCommand } from './commandFramer.ts';
+import type { CommandFramer, EslCommand } from './CommandFramer.ts';
+import type { EventListener } from './EventHub.ts';
 import { type EslEvent, type EventHeaders, eventBlock, headerLines } from './eslEvent.ts';
-import type { EventListener } from './eventHub.ts';
-import { Subscription } from './subscription.ts';
+import { Subscription } from './Subscription.ts';
 
 /** A client that does not read its events is cut off when so much waits for it. */
 const MAX_UNSENT_BYTES = 16_000_000;

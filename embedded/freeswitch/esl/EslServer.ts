@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Channel } from '../channel/Channel.ts';
 import type { Switchboard } from '../switchboard.ts';
-import { CommandFramer, type EslCommand } from './commandFramer.ts';
+import { CommandFramer, type EslCommand } from './CommandFramer.ts';
 import { EslConnection } from './EslConnection.ts';
 
 /** Who has not said its password by then is sent away. */

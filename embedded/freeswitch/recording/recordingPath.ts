@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { RecordingError } from './wavWriter.ts';
+import { RecordingError } from './WavWriter.ts';
 
 /**
  * Where a recording goes: an absolute path as it is, any other below `recordingsDir`. Only WAV is written.

@@ -1,4 +1,4 @@
-import type { ReceptionReport } from './receiveStatistics.ts';
+import type { ReceptionReport } from './ReceiveStatistics.ts';
 
 /** RTCP compound packets (RFC 3550, 6): sender and receiver reports, a CNAME and BYE; nothing else is sent. */
 

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Law } from '../audio/g711.ts';
-import type { NegotiatedMedia } from '../rtp/mediaSession.ts';
+import type { NegotiatedMedia } from '../rtp/MediaSession.ts';
 import type { Direction, RemoteAudio } from './remoteSdp.ts';
 
 /** What our SDP says about ourselves. Neither names a user or a host beyond the address that media goes to. */

@@ -8,7 +8,7 @@ import {
   SipStackError,
 } from '../../sip/index.ts';
 import { HANGUP_CAUSES, type HangupCause } from '../channel/hangupCauses.ts';
-import type { MediaSession } from '../rtp/mediaSession.ts';
+import type { MediaSession } from '../rtp/MediaSession.ts';
 import { answerSdp, negotiatedMedia, offerSdp } from '../sdp/localSdp.ts';
 import { readRemoteSdp, SdpError } from '../sdp/remoteSdp.ts';
 

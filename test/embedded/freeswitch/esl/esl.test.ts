@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CommandFramer } from '../../../../embedded/freeswitch/esl/commandFramer.ts';
+import { CommandFramer } from '../../../../embedded/freeswitch/esl/CommandFramer.ts';
 import { type EslEvent, eventBlock, headerLines } from '../../../../embedded/freeswitch/esl/eslEvent.ts';
-import { Subscription } from '../../../../embedded/freeswitch/esl/subscription.ts';
+import { Subscription } from '../../../../embedded/freeswitch/esl/Subscription.ts';
 
 describe('commands of the event socket', () => {
   const text = 'api status\n\nsendmsg abc\ncall-command: execute\ncontent-length: 5\n\nhällo'.slice(0, -5);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Latch } from '../../../../embedded/freeswitch/rtp/latch.ts';
-import { PortPool } from '../../../../embedded/freeswitch/rtp/portPool.ts';
-import { ReceiveStatistics } from '../../../../embedded/freeswitch/rtp/receiveStatistics.ts';
+import { Latch } from '../../../../embedded/freeswitch/rtp/Latch.ts';
+import { PortPool } from '../../../../embedded/freeswitch/rtp/PortPool.ts';
+import { ReceiveStatistics } from '../../../../embedded/freeswitch/rtp/ReceiveStatistics.ts';
+import { RtpSender } from '../../../../embedded/freeswitch/rtp/RtpSender.ts';
 import { buildRtcp, readRtcp } from '../../../../embedded/freeswitch/rtp/rtcp.ts';
 import {
   emptyRtpView,
@@ -9,7 +10,6 @@ import {
   readRtp,
   writeRtpHeader,
 } from '../../../../embedded/freeswitch/rtp/rtpPacket.ts';
-import { RtpSender } from '../../../../embedded/freeswitch/rtp/rtpSender.ts';
 import {
   type Digit,
   TelephoneEventReceiver,

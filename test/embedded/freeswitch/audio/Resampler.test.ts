@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Resampler } from '../../../../embedded/freeswitch/audio/resampler.ts';
+import { Resampler } from '../../../../embedded/freeswitch/audio/Resampler.ts';
 import { level, sine, toneShare } from '../signals.ts';
 
 function resample(input: Int16Array, from: number, to: number, chunk = 1000): Int16Array {

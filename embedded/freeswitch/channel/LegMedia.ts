@@ -1,9 +1,9 @@
 import type { AudioSource } from '../audio/audioSource.ts';
 import { encode, type Law, transcodeTable } from '../audio/g711.ts';
-import type { Recorder } from '../recording/recorder.ts';
-import type { ClockMember, MediaClock } from '../rtp/mediaClock.ts';
-import { MediaSession, type PacketCounters } from '../rtp/mediaSession.ts';
-import type { PortPair } from '../rtp/portPool.ts';
+import type { Recorder } from '../recording/Recorder.ts';
+import type { ClockMember, MediaClock } from '../rtp/MediaClock.ts';
+import { MediaSession, type PacketCounters } from '../rtp/MediaSession.ts';
+import type { PortPair } from '../rtp/PortPool.ts';
 import { RTP_HEADER_BYTES, type RtpView } from '../rtp/rtpPacket.ts';
 import type { Digit } from '../rtp/telephoneEvent.ts';
 

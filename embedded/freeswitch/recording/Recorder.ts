@@ -1,7 +1,7 @@
 import { decodeTable, type Law, SAMPLE_RATE_HZ } from '../audio/g711.ts';
-import { FRAME_MS, type MediaClock } from '../rtp/mediaClock.ts';
-import { JITTER_BUFFER_SAMPLES, RecordingLane } from './recordingLane.ts';
-import { type RecordingError, WavWriter } from './wavWriter.ts';
+import { FRAME_MS, type MediaClock } from '../rtp/MediaClock.ts';
+import { JITTER_BUFFER_SAMPLES, RecordingLane } from './RecordingLane.ts';
+import { type RecordingError, WavWriter } from './WavWriter.ts';
 
 /** Sound is handed to the file in slices of this length. */
 const SLICE_SAMPLES = SAMPLE_RATE_HZ / 10;

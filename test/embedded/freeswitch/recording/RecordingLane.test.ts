@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeTable, encode } from '../../../../embedded/freeswitch/audio/g711.ts';
-import { RecordingLane } from '../../../../embedded/freeswitch/recording/recordingLane.ts';
+import { RecordingLane } from '../../../../embedded/freeswitch/recording/RecordingLane.ts';
 
 const LEVELS = decodeTable('PCMA');
 

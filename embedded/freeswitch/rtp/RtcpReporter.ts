@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { SAMPLE_RATE_HZ } from '../audio/g711.ts';
-import type { MediaAddress } from './latch.ts';
-import type { ReceiveStatistics } from './receiveStatistics.ts';
+import type { MediaAddress } from './Latch.ts';
+import type { ReceiveStatistics } from './ReceiveStatistics.ts';
+import type { RtpSender } from './RtpSender.ts';
 import { buildRtcp, type LastSenderReport, type RtcpFacts, readRtcp } from './rtcp.ts';
-import type { RtpSender } from './rtpSender.ts';
 
 /** Reports go out every 5 s on average, spread from half to one and a half times that (RFC 3550, 6.2 and 6.3.1). */
 const INTERVAL_MS = 5000;

@@ -1,11 +1,11 @@
 import type { Law } from '../audio/g711.ts';
-import { DigitSender } from './digitSender.ts';
-import { Latch, type MediaAddress } from './latch.ts';
-import type { PortPair } from './portPool.ts';
-import { ReceiveStatistics } from './receiveStatistics.ts';
-import { RtcpReporter } from './rtcpReporter.ts';
+import { DigitSender } from './DigitSender.ts';
+import { Latch, type MediaAddress } from './Latch.ts';
+import type { PortPair } from './PortPool.ts';
+import { ReceiveStatistics } from './ReceiveStatistics.ts';
+import { RtcpReporter } from './RtcpReporter.ts';
+import { RtpSender } from './RtpSender.ts';
 import { emptyRtpView, type RtpView, readRtp } from './rtpPacket.ts';
-import { RtpSender } from './rtpSender.ts';
 import { type Digit, TelephoneEventReceiver } from './telephoneEvent.ts';
 
 /** What offer and answer have settled for the one audio stream of a leg. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { AudioOpenError, type AudioSource } from './audioSource.ts';
 import { decodeTable, SAMPLE_RATE_HZ } from './g711.ts';
-import { Resampler } from './resampler.ts';
+import { Resampler } from './Resampler.ts';
 import { readAt, readWavFormat, type WavFormat } from './wavFormat.ts';
 
 /** How much sound is read from the disk at a time, and how far ahead of the listener the reading stays. */

@@ -1,5 +1,5 @@
+import type { RtpSender } from './RtpSender.ts';
 import { RTP_HEADER_BYTES } from './rtpPacket.ts';
-import type { RtpSender } from './rtpSender.ts';
 import { EVENT_PAYLOAD_BYTES, isDigit, writeEvent } from './telephoneEvent.ts';
 
 /** What is sent, in frames of 20 ms: a digit, or a pause as `w` and `W` ask for. */
