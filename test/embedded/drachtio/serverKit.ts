@@ -242,6 +242,20 @@ export function answerAll(
   return seen;
 }
 
+/** A server with an application that answers every call; the dialogs it has answered. */
+export async function startAnswering(options: Parameters<typeof startServer>[0] = {}) {
+  const server = await startServer(options);
+  const srf = await connectSrf(server);
+  const dialogs: Srf.Dialog[] = [];
+  srf.invite((req, res) => {
+    srf.createUAS(req, res, { localSdp: sdp() }).then(
+      (dialog) => dialogs.push(dialog),
+      () => {},
+    );
+  });
+  return { server, srf, dialogs };
+}
+
 /** Waits until the server holds nothing any more: no dialog, no transaction, nothing unanswered. */
 export async function expectDrained(server: DrachtioServer): Promise<void> {
   await expect
