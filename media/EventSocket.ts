@@ -17,8 +17,6 @@ export class EventSocket {
   /** @param onClose called once, when the socket has closed */
   constructor(connection: Connection, onClose: () => void) {
     this.#connection = connection;
-    // Commands go out in several small writes: with Nagle's algorithm each of them would wait 40 ms for an ACK.
-    connection.socket?.setNoDelay(true);
     // The closing that follows an error is what counts; drachtio-fsmrf's own listener would write to the console.
     connection.removeAllListeners('error');
     connection.on('error', () => undefined);

@@ -6,6 +6,7 @@ import { EventSocket } from './EventSocket.ts';
 import { MediaError, reasonOf } from './errors.ts';
 import { Leg } from './Leg.ts';
 import type { MediaLog } from './MediaLog.ts';
+import { makePrompt } from './promptSocket.ts';
 import { settlesWithin } from './settlesWithin.ts';
 
 const CONNECT_MS = 3000;
@@ -197,8 +198,8 @@ export class MediaServerLink {
       );
       mediaServer.closing = true; // a lost connection is announced by this class, not on the console
       await readyOrFailed(mediaServer);
-      // FreeSWITCH's sockets to us: no Nagle from their first byte on (see EventSocket).
-      mediaServer._server.server.prependListener('connection', (each) => each.setNoDelay(true));
+      // FreeSWITCH's sockets to us, from their first byte on.
+      mediaServer._server.server.prependListener('connection', makePrompt);
       return { mediaServer, socket, closed: closed.promise };
     } catch (error) {
       socket.destroy();

@@ -1,5 +1,6 @@
 import esl, { type Connection } from 'drachtio-modesl';
 import { MediaError, reasonOf } from './errors.ts';
+import { makePrompt } from './promptSocket.ts';
 
 /** A media server to connect to: its event socket. */
 export interface MediaServerAddress {
@@ -20,7 +21,7 @@ export function openControlConnection(server: MediaServerAddress, timeoutMs: num
   const { promise, resolve, reject } = Promise.withResolvers<Connection>();
   const connection = new esl.Connection(server.host, server.port, server.secret, () => settle(undefined));
   connection.closing = true; // no further tries by the package: MediaServerLink makes them
-  connection.socket?.setNoDelay(true);
+  if (connection.socket !== null) makePrompt(connection.socket);
   const timer = setTimeout(() => settle('no answer in time'), timeoutMs);
 
   const onError = (error: unknown): void => settle(reasonOf(error));
