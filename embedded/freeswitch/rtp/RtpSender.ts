@@ -94,7 +94,7 @@ export class RtpSender {
   #advance(sequence: number, timestamp: number, nowMs: number): void {
     this.#lastSequence = sequence;
     // The updates of a telephone event all carry the time of its beginning (RFC 4733, 2.5.1.2).
-    if (timestamp === this.lastTimestamp) return;
+    if (timestamp === this.lastTimestamp && this.packets > 0) return;
     this.lastTimestamp = timestamp;
     this.lastSentAtMs = nowMs;
   }

@@ -140,4 +140,37 @@ describe('an fsmrf endpoint on the embedded media server', () => {
     expect(variables.variable_rtp_audio_in_skip_packet_count).toBe(3);
     expect(variables.variable_sip_call_id).toBe(leg.dialog.sip.callId);
   });
+
+  it('passes on packets of 10 to 60 ms as they are, in their time', async () => {
+    const a = await call(440);
+    const b = await call(620);
+    await a.leg.bridge(b.leg);
+    const lengths = [160, 80, 80, 240, 480, 160];
+    for (const samples of lengths) a.phone.sendTone(samples);
+    await eventually(
+      () => b.phone.received.length,
+      (count) => count === lengths.length,
+    );
+    expect(b.phone.received.map(({ payload }) => payload.length)).toEqual(lengths);
+    const times = b.phone.received.map(({ timestamp }) => timestamp - (b.phone.received[0]?.timestamp ?? 0));
+    expect(times.map((time) => time >>> 0)).toEqual([0, 160, 240, 320, 560, 1040]);
+  });
+
+  it('leaves nothing behind when it never got a remote side', async () => {
+    const leg = await rig.mediaServer.createEndpoint();
+    await leg.destroy();
+    await nothingLeft(rig.media);
+  });
+
+  it('changes its law at a re-INVITE in the middle of a bridge', async () => {
+    const a = await call(440, 'PCMA');
+    const b = await call(620, 'PCMA');
+    const moved = await calls.phone(620, 'PCMU');
+    a.phone.speak();
+    await a.leg.bridge(b.leg);
+    await hear(b.phone, 5);
+    await b.leg.modify(moved.sdp());
+    const heard = await hear(moved, 20);
+    expect(toneShareBySlice(heard, 440)).toBeGreaterThan(0.95);
+  });
 });

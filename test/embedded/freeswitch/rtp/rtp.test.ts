@@ -137,13 +137,20 @@ describe('the sender of a leg', () => {
 
   it('lets the listener see what the relayed stream has lost', () => {
     const sequences: number[] = [];
-    const sender = new RtpSender((packet) => sequences.push(packet.readUInt16BE(2)));
+    const timestamps: number[] = [];
+    const sender = new RtpSender((packet) => {
+      sequences.push(packet.readUInt16BE(2));
+      timestamps.push(packet.readUInt32BE(4));
+    });
     for (const [index, sequence] of [10, 11, 14, 13].entries()) {
       const { packet, view } = packetView(sequence, sequence * 160);
       sender.relay(packet, view, 8, index * 20);
     }
     const [first = 0] = sequences;
     expect(sequences.map((sequence) => (sequence - first) & 0xffff)).toEqual([0, 1, 4, 3]);
+    expect(timestamps.map((timestamp) => (timestamp - (timestamps[0] ?? 0)) >>> 0)).toEqual([
+      0, 160, 640, 480,
+    ]);
   });
 });
 
