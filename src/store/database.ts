@@ -54,7 +54,8 @@ export async function closeDatabase(sql: Sql): Promise<void> {
 /** Connection exceptions, out of resources, and operator intervention (PostgreSQL, Appendix A). */
 const UNAVAILABLE_CLASSES = new Set(['08', '53', '57']);
 const UNIQUE_VIOLATION = '23505';
-const FOREIGN_KEY_VIOLATION = '23503';
+/** PostgreSQL 18 tells a row that must stay (restrict_violation) from one that is missing (foreign_key_violation). */
+const REFERENCE_VIOLATIONS = new Set(['23001', '23503']);
 
 /** Gives any error of a database call its class and stable code. */
 export function storeErrorOf(cause: unknown): StoreError {
@@ -63,7 +64,7 @@ export function storeErrorOf(cause: unknown): StoreError {
     // PostgreSQL's message names tables and constraints; its `detail` may hold values and is left out.
     const message = `PostgreSQL ${cause.code}: ${cause.message}`;
     if (cause.code === UNIQUE_VIOLATION) return new StoreError('ALREADY_EXISTS', message, { cause });
-    if (cause.code === FOREIGN_KEY_VIOLATION) return new StoreError('IN_USE', message, { cause });
+    if (REFERENCE_VIOLATIONS.has(cause.code)) return new StoreError('IN_USE', message, { cause });
     const unavailable = UNAVAILABLE_CLASSES.has(cause.code.slice(0, 2));
     return new StoreError(unavailable ? 'DATABASE_UNAVAILABLE' : 'DATABASE_FAILED', message, { cause });
   }

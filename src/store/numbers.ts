@@ -101,13 +101,18 @@ export async function updateNumber(
  * @returns what happened
  */
 export async function deleteNumber(sql: Sql, number: string): Promise<'deleted' | 'unknown' | 'in-use'> {
-  const [row] = await sql<{ known: boolean; deleted: boolean }[]>`
-    WITH gone AS (DELETE FROM numbers WHERE number = ${number} AND bindings = 0 RETURNING number)
-    SELECT EXISTS (SELECT FROM numbers WHERE number = ${number}) AS known, EXISTS (SELECT FROM gone) AS deleted`.catch(
-    rethrow,
-  );
-  if (row?.deleted) return 'deleted';
-  return row?.known ? 'in-use' : 'unknown';
+  try {
+    return await sql.begin(async (transaction) => {
+      // Under the application's lock no binding can be made on it between looking and deleting.
+      const [known] = await transaction`
+        SELECT lock_bindings(ARRAY[app_key]) FROM numbers WHERE number = ${number}`;
+      if (known === undefined) return 'unknown';
+      const { count } = await transaction`DELETE FROM numbers WHERE number = ${number} AND bindings = 0`;
+      return count > 0 ? 'deleted' : 'in-use';
+    });
+  } catch (error) {
+    throw storeErrorOf(error);
+  }
 }
 
 function rethrow(error: unknown): never {
