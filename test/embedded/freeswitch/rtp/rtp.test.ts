@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DigitSender } from '../../../../embedded/freeswitch/rtp/DigitSender.ts';
 import { Latch } from '../../../../embedded/freeswitch/rtp/Latch.ts';
 import { PortPool } from '../../../../embedded/freeswitch/rtp/PortPool.ts';
 import { ReceiveStatistics } from '../../../../embedded/freeswitch/rtp/ReceiveStatistics.ts';
@@ -151,6 +152,44 @@ describe('the sender of a leg', () => {
     expect(timestamps.map((timestamp) => (timestamp - (timestamps[0] ?? 0)) >>> 0)).toEqual([
       0, 160, 640, 480,
     ]);
+  });
+});
+
+describe('digits that are sent', () => {
+  it('have one timestamp each, three end packets, and leave the sound after them in its time', () => {
+    const sent: { view: RtpView; event: string }[] = [];
+    const sender = new RtpSender((packet) => {
+      const view = emptyRtpView();
+      readRtp(packet, view);
+      sent.push({ view, event: view.payloadType === 101 ? packet.toString('hex', 12) : '' });
+    });
+    const digits = new DigitSender(sender);
+    let nowMs = 0;
+    const step = () => {
+      nowMs += 20;
+      return nowMs;
+    };
+    const audio = () => sender.sendLocal(Buffer.alloc(172), 8, 160, false, step());
+    for (let i = 0; i < 3; i++) audio();
+    digits.enqueue('1#', 100);
+    while (digits.busy) digits.tick(101, step());
+    audio();
+    const base = sent[0]?.view.timestamp ?? 0;
+    const times = sent.map(({ view }) => (view.timestamp - base) >>> 0);
+    const one = Array(7).fill(480);
+    const hash = Array(7).fill(480 + 8 * 160);
+    expect(times).toEqual([0, 160, 320, ...one, ...hash, 480 + 16 * 160]);
+    expect(sent.slice(3, 10).map(({ event }) => event)).toEqual([
+      '010a00a0',
+      '010a0140',
+      '010a01e0',
+      '010a0280',
+      '018a0320',
+      '018a0320',
+      '018a0320',
+    ]);
+    expect(sent.filter(({ view }) => view.marker)).toHaveLength(4);
+    expect(new Set(sent.map(({ view }) => view.sequence)).size).toBe(sent.length);
   });
 });
 
