@@ -31,6 +31,8 @@ export interface CallerMediaOptions {
 
 /** China's ringback tone (GB/T 3380): 450 Hz, 1 s on, 4 s off; FreeSWITCH makes it until it is stopped. */
 const RINGBACK = 'tone_stream://%(1000,4000,450);loops=-1';
+/** A file with next to nothing in it is not played again and again. */
+const SHORTEST_LOOP_MS = 100;
 /** FreeSWITCH counts in whole seconds of its clock and may be that much early. */
 const LIMIT_TOLERANCE_MS = 1100;
 
@@ -76,9 +78,11 @@ export class CallerMedia extends EventEmitter<MediaEvents> {
    */
   async playToCaller(file: string, { once }: { once: boolean } = { once: true }): Promise<PlayEnd> {
     checkedFile(file);
-    let end = await this.caller.play(file);
-    while (!once && end === 'played') end = await this.caller.play(file);
-    return end;
+    for (;;) {
+      const startedAt = performance.now();
+      const end = await this.caller.play(file);
+      if (once || end === 'stopped' || performance.now() - startedAt < SHORTEST_LOOP_MS) return end;
+    }
   }
 
   /** Lets the caller hear the ringback tone until `stopCaller`, the bridge or the next play. */

@@ -2,6 +2,7 @@ import type { Endpoint, MediaDialog } from 'drachtio-fsmrf/lib/mediaserver.js';
 import { EventSocket } from './EventSocket.ts';
 import { MediaError, reasonOf } from './errors.ts';
 import type { MediaLog } from './MediaLog.ts';
+import { offersG711 } from './offeredAudio.ts';
 import { Playback, type PlayEnd } from './Playback.ts';
 import { settlesWithin } from './settlesWithin.ts';
 
@@ -97,22 +98,20 @@ export class Leg {
   async modify(remoteSdp: string): Promise<string> {
     this.#assertAlive();
     if (remoteSdp === this.#remoteSdp) return this.#dialog.remote.sdp;
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => late.reject(new MediaError('no-answer', 're-INVITE: no answer in time')),
-      MODIFY_MS,
-    );
+    // A fax that asks for T.38, for one. drachtio-srf sends no further re-INVITE after one that was refused.
+    if (!offersG711(remoteSdp))
+      throw new MediaError('not-acceptable', 're-INVITE: expected RTP/AVP with PCMA or PCMU');
+    const modifying = this.#dialog.modify(remoteSdp);
+    if (!(await settlesWithin(modifying, MODIFY_MS))) {
+      throw new MediaError('no-answer', `re-INVITE: no answer within ${MODIFY_MS} ms`);
+    }
     try {
-      const answer = await Promise.race([this.#dialog.modify(remoteSdp), late.promise]);
+      const answer = await modifying;
       this.#remoteSdp = remoteSdp;
       return answer;
     } catch (error) {
-      if (error instanceof MediaError) throw error;
-      throw new MediaError(this.#ended ? 'ended' : 'not-acceptable', `re-INVITE: ${reasonOf(error)}`, {
-        cause: error,
-      });
-    } finally {
-      clearTimeout(timer);
+      // Without the error itself: it holds the SIP messages, which hold what the party wrote.
+      throw new MediaError(this.#ended ? 'ended' : 'not-acceptable', `re-INVITE: ${reasonOf(error)}`);
     }
   }
 

@@ -118,7 +118,8 @@ export class MediaServerLink {
     } catch (error) {
       leave();
       if (error instanceof MediaError) throw error;
-      throw new MediaError('set-up-failed', `endpoint: ${reasonOf(error)}`, { cause: error });
+      // Without the error itself: it holds the SIP messages, which hold what the party wrote.
+      throw new MediaError('set-up-failed', `endpoint: ${reasonOf(error)}`);
     }
   }
 

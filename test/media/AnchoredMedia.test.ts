@@ -152,6 +152,13 @@ describe('before the bridge', () => {
     expect(find(linearOf(samples), heard.slice(first.at + 4000)).likeness).toBeGreaterThan(0.95);
   });
 
+  it('does not play an empty file again and again', async () => {
+    const path = join(folder, 'empty.wav');
+    await writeAnnouncement(path, 0.02);
+    await setUp();
+    expect(await media.playToCaller(path, { once: false })).toBe('played');
+  });
+
   it('stops a play that has only just been asked for', async () => {
     const path = join(folder, 'long.wav');
     await writeAnnouncement(path, 10);
@@ -287,6 +294,14 @@ describe('the bridge', () => {
     const middle = samples.subarray(12_000, 28_000);
     expect(shareOfTone(middle, CALLER_VOICE)).toBeGreaterThan(0.4);
     expect(shareOfTone(middle, CALLEE_VOICE)).toBeGreaterThan(0.4);
+  });
+
+  it('refuses a fax and goes on', async () => {
+    await connect();
+    const fax = caller.sdp().replace(/m=audio (\d+) RTP\/AVP 8 0 101/, 'm=image $1 udptl t38');
+    await expect(media.modifyCallee(fax)).rejects.toMatchObject({ code: 'not-acceptable' });
+    expect(await media.modifyCallee(callee.sdp({ payloads: '8 101' }))).toMatch(/^m=audio/m);
+    await expect.poll(() => hears(caller, CALLEE_VOICE), { timeout: 3000, interval: 200 }).toBe(true);
   });
 
   it('takes a re-INVITE of a party who moves, and of one who holds', async () => {

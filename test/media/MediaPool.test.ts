@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import Srf from 'drachtio-srf';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { MediaPool } from '../../media/index.ts';
+import { MediaPool, type MediaServerState } from '../../media/index.ts';
 import { RtpParty } from './RtpParty.ts';
 import { channelCount, type MediaServers, startMediaServers } from './servers.ts';
 import { TcpRelay } from './TcpRelay.ts';
@@ -11,6 +11,7 @@ const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 let servers: MediaServers;
 let srf: Srf;
 let caller: RtpParty;
+const states: (MediaServerState | undefined)[] = [];
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
@@ -58,7 +59,9 @@ async function startPool({
     listenAddress,
     profile,
     log,
+    onHealth: ([server]) => states.push(server?.state),
   });
+  states.length = 0;
   closing.push(() => pool.stop());
   await pool.start();
   return pool;
@@ -102,6 +105,7 @@ describe('the connection to a media server', () => {
     wire.cut();
     await expect.poll(() => pool.servers[0]?.state, { timeout: 2000, interval: 10 }).toBe('down');
     await expect.poll(() => pool.healthy, { timeout: 5000 }).toBe(true);
+    expect(states).toEqual(['up', 'down', 'up']);
     await media.hangUpAfter(3600);
     expect(lost).not.toHaveBeenCalled();
     expect(await channelCount(servers.freeswitch)).toBe(2);
