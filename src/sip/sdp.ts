@@ -35,26 +35,28 @@ export class SdpCleaner {
     if (sdp === this.#lastInput) return this.#lastOutput;
     const session = parseSession(sdp);
     if (!session) return undefined;
-    const content = write({ ...session, origin: this.#origin(session, 0) });
+    const content = toAscii(write(session));
     if (content !== this.#lastContent) this.#version += 1;
     this.#lastContent = content;
     this.#lastInput = sdp;
-    this.#lastOutput = toAscii(write({ ...session, origin: this.#origin(session, this.#version) }));
+    this.#lastOutput = content.replace(UNNUMBERED, `o=- ${this.#sessionId} ${this.#version} `);
     return this.#lastOutput;
   }
+}
 
-  /** The address of `o=` is the one media goes to, which the other side learns anyway. */
-  #origin(session: SessionDescription, sessionVersion: number): SessionDescription['origin'] {
-    const connection = session.connection ?? session.media[0]?.connection;
-    return {
-      username: '-',
-      sessionId: this.#sessionId,
-      sessionVersion,
-      netType: 'IN',
-      ipVer: connection?.version ?? 4,
-      address: connection?.ip ?? '0.0.0.0',
-    };
-  }
+/** The origin line of a description before it gets its session id and version. */
+const UNNUMBERED = 'o=- 0 0 ';
+
+/** The address of `o=` is the one media goes to, which the other side learns anyway. */
+function originOf(connection: SessionDescription['connection']): SessionDescription['origin'] {
+  return {
+    username: '-',
+    sessionId: 0,
+    sessionVersion: 0,
+    netType: 'IN',
+    ipVer: connection?.version ?? 4,
+    address: connection?.ip ?? '0.0.0.0',
+  };
 }
 
 function parseSession(sdp: string): SessionDescription | undefined {
@@ -69,7 +71,7 @@ function parseSession(sdp: string): SessionDescription | undefined {
   if (cleaned.length === 0) return undefined;
   return {
     version: 0,
-    origin: { username: '-', sessionId: 0, sessionVersion: 0, netType: 'IN', ipVer: 4, address: '0.0.0.0' },
+    origin: originOf(connection ?? cleaned[0]?.connection),
     name: '-',
     timing: { start: 0, stop: 0 },
     ...(connection && { connection }),
