@@ -47,6 +47,7 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
   readonly #drachtio = createSrf();
   readonly #srf: SrfClient = this.#drachtio.client;
   #connected = false;
+  #listeningOn: readonly string[] = [];
   #retryAfterSeconds: number | undefined;
 
   constructor(options: SipFrontEndOptions<Trunk>) {
@@ -59,6 +60,11 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
   /** The drachtio-srf instance, for the media adapter, which shares its connection. */
   get srf(): Srf {
     return this.#drachtio.srf;
+  }
+
+  /** Where the SIP server listens, as it says itself: `udp/192.0.2.1:5060`. Empty before the first connection. */
+  get listeningOn(): readonly string[] {
+    return this.#listeningOn;
   }
 
   get isConnected(): boolean {
@@ -136,7 +142,8 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
       // drachtio-srf sets this on its first connection only; without it each message waits for the last one's ACK.
       this.#openSocket()?.setNoDelay(true);
       this.#connected = true;
-      logger.info({ server: address, listeningOn }, 'connected to the SIP server');
+      this.#listeningOn = listeningOn?.split(',') ?? [];
+      logger.info({ server: address, listeningOn: this.#listeningOn }, 'connected to the SIP server');
       this.emit('up');
     });
     this.#srf.on('close', () => this.#lose('closed'));

@@ -11,6 +11,7 @@ import { CallServer } from '../../src/calls/CallServer.ts';
 import type { CallSettings } from '../../src/calls/CallServices.ts';
 import { Recordings } from '../../src/calls/recordings.ts';
 import { createSessionIds } from '../../src/calls/sessionIds.ts';
+import { readConfig } from '../../src/config.ts';
 import type { SrfClient } from '../../src/sip/drachtio.ts';
 import { SipFrontEnd } from '../../src/sip/SipFrontEnd.ts';
 import { TrunkGroup } from '../../src/sip/TrunkGroup.ts';
@@ -77,8 +78,6 @@ export class HeardJournal implements CallJournal {
 export interface CallsOptions {
   readonly settings?: Partial<CallSettings>;
   readonly sip?: EmbeddedSipOptions;
-  /** A SIP server that runs already, for instance a real drachtio-server. */
-  readonly server?: { host: string; port: number; secret: string };
   readonly media?: (frontEnd: SipFrontEnd<Trunk>) => Promise<Pick<MediaPool, 'create' | 'healthy'>>;
 }
 
@@ -92,7 +91,10 @@ const noMedia: Pick<MediaPool, 'create' | 'healthy'> = {
   create: () => Promise.reject(new Error('there is no media server')),
 };
 
-/** The call side of the application with a routing table in memory, connected to a real SIP server. */
+/**
+ * The call side of the application with a routing table in memory, connected to a SIP server: the one that
+ * AXBRIDGE_DRACHTIO names, else an embedded one on free ports.
+ */
 export class CallsUnderTest {
   readonly journal = new HeardJournal();
   readonly outcomes: string[] = [];
@@ -108,11 +110,10 @@ export class CallsUnderTest {
   unhealthy = new Set<string>();
 
   static async start(options: CallsOptions = {}): Promise<CallsUnderTest> {
-    const sip = options.server
-      ? undefined
-      : await startEmbeddedSip({ sipPort: 0, adminPort: 0, ...options.sip });
+    const { AXBRIDGE_DRACHTIO: given } = readConfig({ AXBRIDGE_DRACHTIO: process.env.AXBRIDGE_DRACHTIO });
+    const sip = given ? undefined : await startEmbeddedSip({ sipPort: 0, adminPort: 0, ...options.sip });
     const folder = await mkdtemp(join(tmpdir(), 'axbridge-calls-'));
-    const server = options.server ?? {
+    const server = given ?? {
       host: sip?.adminHost ?? '',
       port: sip?.adminPort ?? 0,
       secret: sip?.secret ?? '',
@@ -180,6 +181,13 @@ export class CallsUnderTest {
     this.frontEnd.on('invite', (invite) => this.calls.take(invite));
     this.frontEnd.on('down', () => this.calls.endUnanswered());
     this.frontEnd.on('up', () => void this.calls.checkAll());
+  }
+
+  /** Where phones send their calls. */
+  get sipAddress(): { host: string; port: number } {
+    const udp = this.frontEnd.listeningOn.find((each) => each.startsWith('udp/')) ?? '';
+    const [, host = '', port = ''] = /^udp\/(.*):(\d+)$/.exec(udp) ?? [];
+    return { host, port: Number(port) };
   }
 
   /** A binding of A and B on X; the table takes it for A, B and everyone else alike. */

@@ -41,7 +41,7 @@ afterEach(async () => {
 
 /** A caller who leaves the offer to the other side: sends INVITE without SDP, and the ACK with `answer` or not at all. */
 async function callWithoutOffer(answer: string | undefined) {
-  const hop = { transport: 'udp', host: '127.0.0.1', port: calls.sip?.sipPort ?? 0 } as const;
+  const hop = { transport: 'udp', ...calls.sipAddress } as const;
   const { port } = stack.listeningPoint('udp');
   const invite = makeRequest('INVITE', `sip:${X}@127.0.0.1`, {
     'Max-Forwards': '70',

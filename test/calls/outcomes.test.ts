@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => calls.stop());
 
 beforeEach(async () => {
-  const server = { host: '127.0.0.1', port: calls.sip?.sipPort ?? 0 };
+  const server = calls.sipAddress;
   alice = (await Phone.start({ name: 'alice', sound: false })).dialVia(server);
   bob = (await Phone.start({ name: 'bob', sound: false })).dialVia(server);
   calls.trunks.replace([calls.trunk('carrier', bob.port)]);
