@@ -399,3 +399,12 @@ describe('an announcement for a refused call', () => {
     }
   });
 });
+
+describe('after all these calls', () => {
+  it('the servers hold nothing but the connection to them', async ({ skip }) => {
+    const held = servers.held;
+    if (held === undefined) return skip('servers that were given do not tell');
+    const kept = async () => Object.entries(await held()).filter(([, count]) => count > 0);
+    await expect.poll(kept, { timeout: 10_000 }).toEqual([['eslClients', 1]]);
+  });
+});

@@ -15,6 +15,8 @@ export interface MediaServers {
   readonly freeswitch: Address;
   /** The media server's process, where a test may kill it because it comes back by itself. */
   readonly mediaProcess: (() => number | undefined) | undefined;
+  /** What both servers still hold, where they can tell: all zero when the product has cleaned up. */
+  readonly held: (() => Promise<Readonly<Record<string, number>>>) | undefined;
   stop(): Promise<void>;
 }
 
@@ -28,7 +30,14 @@ export async function startMediaServers(): Promise<MediaServers> {
   const drachtio = config.AXBRIDGE_DRACHTIO;
   const freeswitch = config.AXBRIDGE_FREESWITCH[0];
   if (drachtio !== undefined && freeswitch !== undefined) {
-    return { kind: 'external', drachtio, freeswitch, mediaProcess: undefined, stop: async () => undefined };
+    return {
+      kind: 'external',
+      drachtio,
+      freeswitch,
+      mediaProcess: undefined,
+      held: undefined,
+      stop: async () => undefined,
+    };
   }
   const sip = await startEmbeddedSip({ sipPort: 0, adminPort: 0 });
   const media = await startEmbeddedMedia({ eslPort: 0, sipPort: 0, rtpFirstPort: 0 });
@@ -37,6 +46,11 @@ export async function startMediaServers(): Promise<MediaServers> {
     drachtio: { host: sip.adminHost, port: sip.adminPort, secret: sip.secret },
     freeswitch: { host: media.eslHost, port: media.eslPort, secret: media.password },
     mediaProcess: () => media.pid,
+    held: async () => {
+      const { channels, bridges, recordings, rtpPorts, eslClients, sipDialogs } = await media.stats();
+      const { dialogs } = await sip.stats();
+      return { channels, bridges, recordings, rtpPorts, eslClients, sipDialogs, dialogs };
+    },
     stop: async () => {
       await Promise.all([media.stop(), sip.stop()]);
     },
