@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readWav, shareOfTone } from '../kit/audio.ts';
+import { readWav, SAMPLES_PER_SECOND, shareOfTone } from '../kit/audio.ts';
 import { freeUdpPort, udpPortInUse } from './ports.ts';
 import type { Row } from './sippCall.ts';
 import { CALLEE_HZ, CALLER_HZ, type World } from './World.ts';
@@ -71,17 +71,18 @@ function start(parent: string, { name, number, port, hertz, account, args }: Bar
   mkdirSync(folder);
   writeFileSync(join(folder, 'accounts'), `<sip:${number}@127.0.0.1:${port}>;regint=0${account}\n`);
   writeFileSync(join(folder, 'contacts'), '');
-  const modules = ['g711', 'ausine', 'aubridge', 'sndfile', 'account', 'menu'];
+  writeFileSync(join(folder, 'tone.wav'), pcmWav(hertz, CALL_SECONDS + 5));
+  const modules = ['g711', 'aufile', 'aubridge', 'sndfile', 'account', 'menu'];
   writeFileSync(
     join(folder, 'config'),
     [
       `sip_listen 127.0.0.1:${port}`,
       'audio_srate 8000-8000',
       'audio_channels 1-1',
-      `audio_source ausine,${hertz}`,
+      `audio_source aufile,${join(folder, 'tone.wav')}`,
       'audio_player aubridge,nowhere',
       'rtp_tos 184',
-      'net_interface lo',
+      'net_interface 127.0.0.1',
       `module_path ${MODULES}`,
       ...modules.slice(0, 4).map((module) => `module ${module}.so`),
       ...modules.slice(4).map((module) => `module_app ${module}.so`),
@@ -89,7 +90,33 @@ function start(parent: string, { name, number, port, hertz, account, args }: Bar
       '',
     ].join('\n'),
   );
-  return spawn('baresip', ['-f', folder, ...args], { cwd: folder, stdio: 'ignore' });
+  const output = openSync(join(folder, 'output.log'), 'w');
+  const child = spawn('baresip', ['-f', folder, ...args], { cwd: folder, stdio: ['ignore', output, output] });
+  closeSync(output);
+  return child;
+}
+
+/** A tone as 8 kHz, 16-bit, mono WAV, which is what baresip reads. */
+function pcmWav(hertz: number, seconds: number): Buffer {
+  const octets = 2 * SAMPLES_PER_SECOND * seconds;
+  const file = Buffer.alloc(44 + octets);
+  file.write('RIFF', 0);
+  file.writeUInt32LE(36 + octets, 4);
+  file.write('WAVEfmt ', 8);
+  file.writeUInt32LE(16, 16);
+  file.writeUInt16LE(1, 20);
+  file.writeUInt16LE(1, 22);
+  file.writeUInt32LE(SAMPLES_PER_SECOND, 24);
+  file.writeUInt32LE(2 * SAMPLES_PER_SECOND, 28);
+  file.writeUInt16LE(2, 32);
+  file.writeUInt16LE(16, 34);
+  file.write('data', 36);
+  file.writeUInt32LE(octets, 40);
+  for (let index = 0; index < octets / 2; index++) {
+    const sample = 8000 * Math.sin((2 * Math.PI * hertz * index) / SAMPLES_PER_SECOND);
+    file.writeInt16LE(Math.round(sample), 44 + 2 * index);
+  }
+  return file;
 }
 
 /** How much of the middle of what this baresip decoded was the tone. */
