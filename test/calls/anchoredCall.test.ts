@@ -160,8 +160,7 @@ describe('a recorded call', () => {
     await Promise.all([both.call.media?.hears(FILE_HZ), both.incoming.media?.hears(FILE_HZ)]);
     await hearEachOther(both);
     const startedAt = Date.now();
-    await both.call.media?.hearsPackets(190);
-    expect(Date.now() - startedAt).toBeGreaterThan(3500);
+    while (Date.now() - startedAt < 3500) await both.call.media?.hearsPackets(10);
     await hangUp(both);
     const { record } = await calls.journal.call();
     expect(record).toMatchObject({ recordFlag: 1, recordDomain: 'ax.test', recordBucketName: 'sp-sp1' });

@@ -51,8 +51,11 @@ export class HeardJournal implements CallJournal {
   }
 
   /** Waits for the record of the nth call (from 1), then gives its events' types and the record's fields. */
-  async call(nth = 1): Promise<{ events: string[]; stateCode: unknown; record: Record<string, unknown> }> {
-    await this.messages.when(() => this.records.length >= nth);
+  async call(
+    nth = 1,
+    patienceMs?: number,
+  ): Promise<{ events: string[]; stateCode: unknown; record: Record<string, unknown> }> {
+    await this.messages.when(() => this.records.length >= nth, patienceMs);
     const record = this.records[nth - 1];
     const events = this.messages.items.filter(
       (each) => each.kind === 'event' && each.sessionId === record?.sessionId,

@@ -13,6 +13,9 @@ import { A, CallsUnderTest, X } from './callsUnderTest.ts';
 const SDP = (port: number) =>
   `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n`;
 
+/** A SIP server with the timers of RFC 3261 waits 32 s for an ACK. */
+const ACK_TIMEOUT_MS = 45_000;
+
 let calls: CallsUnderTest;
 let stack: SipStack;
 let bob: Phone;
@@ -94,11 +97,11 @@ describe('an INVITE without an offer', () => {
     const incoming = await bob.nextCall();
     const acknowledged = incoming.answer().catch(() => {});
     await called;
-    expect((await calls.journal.call()).stateCode).toBe(7505);
+    expect((await calls.journal.call(1, ACK_TIMEOUT_MS)).stateCode).toBe(7505);
     await incoming.end();
     await acknowledged;
     expect(calls.journal.records).toHaveLength(1);
-  });
+  }, 60_000);
 
   it('and with an ACK that holds no answer is ended', async () => {
     const called = callWithoutOffer('');
