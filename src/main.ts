@@ -17,6 +17,7 @@ import { loadTlsIdentity, type TlsIdentity } from './api/certificate.ts';
 import { addressOf, HttpServer, type ListeningPorts } from './api/httpServer.ts';
 import { partnerApi } from './api/partnerApi.ts';
 import { AxbBindings } from './bindings/AxbBindings.ts';
+import { ExpiredBindingSweeper } from './bindings/ExpiredBindingSweeper.ts';
 import { announcementFiles } from './calls/announcementFiles.ts';
 import { CallServer } from './calls/CallServer.ts';
 import { Recordings } from './calls/recordings.ts';
@@ -131,6 +132,7 @@ async function openStores({ config, logger, dataDir, parts }: Context, url: stri
   });
   await changes.start();
   parts.defer(() => changes.stop());
+  parts.defer(() => table.close());
   await trunks.start();
   parts.defer(() => trunks.stop());
   return { sql, sealer, changes, apps, trunks, table };
@@ -265,6 +267,10 @@ async function startApi(
     show: (token) => console.error(`\nOperator token, shown this once: ${token}\n`),
   });
   const bindings = new AxbBindings({ sql, sealer, changes, clock });
+  parts.defer(() => bindings.idle());
+  const sweeper = new ExpiredBindingSweeper({ sql, log: logger, clock });
+  sweeper.start();
+  parts.defer(() => sweeper.stop());
   const resend = (appKey: string, ids: readonly string[] | undefined) => pusher.resend(appKey, ids);
   const server = new HttpServer({
     log: logger,
