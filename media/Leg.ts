@@ -83,10 +83,9 @@ export class Leg {
     return this.#ended;
   }
 
-  /** Sets who hears of digits and of the leg's end. A leg that has ended already says so at once. */
+  /** Sets who hears of digits and of the leg's end from now on. */
   listen(listener: LegListener): void {
     this.#listener = listener;
-    if (this.#ended && !this.#releasing) listener.ended();
   }
 
   /**

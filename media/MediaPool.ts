@@ -165,14 +165,15 @@ export class MediaPool {
   }
 }
 
-/** Legs that are made together: where one fails, the others are released and the failure is thrown. */
+/** Legs that are made together: where one fails or ends meanwhile, the others are released and that is thrown. */
 async function allOrNone(making: readonly Promise<Leg>[]): Promise<Leg[]> {
   const made = await Promise.allSettled(making);
   const legs = made.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = made.find((result) => result.status === 'rejected');
-  if (failed === undefined) return legs;
+  const ended = legs.some((leg) => leg.ended);
+  if (failed === undefined && !ended) return legs;
   for (const leg of legs) leg.release();
-  throw failed.reason;
+  throw failed?.reason ?? new MediaError('set-up-failed', 'an endpoint ended while the other one was made');
 }
 
 /** drachtio-fsmrf listens without handling errors: an address that is not ours would end the process. */
