@@ -1,0 +1,92 @@
+import { fork } from 'node:child_process';
+import { createHmac, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { defineBench, single } from './Bench.ts';
+import { BenchDatabase } from './BenchDatabase.ts';
+import { eventBody, NotifyingNode } from './notifications/NotifyingNode.ts';
+import { inTurns, rate } from './rounds.ts';
+import { count, median, percent, spread } from './statistics.ts';
+
+/** Requests under way, as many as the application allows one target. */
+const IN_FLIGHT = 32;
+const CALLS_AT_A_TIME = 400;
+const NOTIFICATIONS_A_CALL = 6;
+
+/** Signed POSTs of one and the same event, and nothing else. @returns how many a second */
+async function bareLoop(url: string, seconds: number): Promise<number> {
+  const pool = new Pool(url, { connections: IN_FLIGHT });
+  const body = JSON.stringify(eventBody('callout', randomUUID()));
+  const perSecond = await rate(IN_FLIGHT, seconds, async () => {
+    const digest = createHmac('sha256', 'secret')
+      .update(`${randomUUID()}.${Date.now()}.${body}`)
+      .digest('base64');
+    const headers = { 'content-type': 'application/json;charset=UTF-8', 'webhook-signature': `v1,${digest}` };
+    const reply = await pool.request({ method: 'POST', path: '/status', headers, body });
+    await reply.body.dump();
+  });
+  await pool.close();
+  return perSecond;
+}
+
+/** Calls through journal, outbox and pusher until all is delivered. @returns notifications a second */
+async function wholeWay(node: NotifyingNode, seconds: number): Promise<number> {
+  const startedAt = performance.now();
+  const callsPerSecond = await rate(CALLS_AT_A_TIME, seconds, () => node.call());
+  const calls = (callsPerSecond * (performance.now() - startedAt)) / 1000;
+  while (node.pusher.stats().depth > 0) await delay(5);
+  return (1000 * NOTIFICATIONS_A_CALL * calls) / (performance.now() - startedAt);
+}
+
+export const notifications = defineBench({
+  name: 'notifications',
+  summary:
+    'events and records a second to one fast customer, beside a loop of signed undici POSTs to the same server',
+  flags: {
+    'notification-rounds': { fallback: [3], meaning: 'rounds' },
+    'notification-seconds': { fallback: [5], meaning: 'seconds of each turn' },
+  },
+  run: async (settings, report) => {
+    const seconds = single(settings['notification-seconds']);
+    const sink = fork(join(import.meta.dirname, 'notifications', 'sink.ts'));
+    try {
+      const [{ port }] = await once(sink, 'message');
+      const url = `http://127.0.0.1:${port}`;
+      await using database = await BenchDatabase.start();
+      await using node = await NotifyingNode.start(database, url);
+      const cpuSeconds: number[] = [];
+      const figures = await inTurns(single(settings['notification-rounds']), [
+        ['bare', () => bareLoop(url, seconds)],
+        [
+          'whole',
+          async () => {
+            const before = process.cpuUsage();
+            const delivered = node.pusher.stats().delivered;
+            const perSecond = await wholeWay(node, seconds);
+            const { user, system } = process.cpuUsage(before);
+            cpuSeconds.push((user + system) / 1e6 / (node.pusher.stats().delivered - delivered));
+            return perSecond;
+          },
+        ],
+      ]);
+      report.line(
+        'Whole way: journal entry, sealed outbox row, commit, signed POST, delete; records merged.',
+      );
+      report.table(
+        ['', 'a second'],
+        [
+          ['bare loop, POSTs', spread(figures.bare, count)],
+          ['whole way, notifications', spread(figures.whole, count)],
+          ['share', percent(median(figures.whole) / median(figures.bare))],
+        ],
+      );
+      report.line(
+        `CPU of the application: ${(1e6 * median(cpuSeconds)).toFixed(0)} µs a POST, journal and outbox included`,
+      );
+    } finally {
+      sink.disconnect();
+    }
+  },
+});
