@@ -79,7 +79,7 @@ export class Call implements ActiveCall {
   }
 
   get isUp(): boolean {
-    return this.#phase === 'talking';
+    return this.#caller !== undefined && this.#callee !== undefined && this.#phase !== 'ended';
   }
 
   /** Takes the call through its phases. It never throws: what goes wrong ends the call. */

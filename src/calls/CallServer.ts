@@ -9,6 +9,7 @@ import { type CallJournal, CallLog } from './CallLog.ts';
 import type { ActiveCall, CallServices } from './CallServices.ts';
 import type { RecordOrigin } from './callRecord.ts';
 import { Pending } from './Pending.ts';
+import { PromptJournal } from './PromptJournal.ts';
 import { RefusedCall } from './RefusedCall.ts';
 import type { SessionIds } from './sessionIds.ts';
 
@@ -41,7 +42,7 @@ export interface CallServerOptions extends Omit<CallServices, 'releases'> {
  * Takes calls: asks routing about each INVITE, opens the Call and knows all calls in progress.
  *
  * An INVITE is turned down with 503 before it becomes a call when nothing durable could be written of it: the journal
- * is away, or routing has no answer because the database is. Calls that began earlier go on.
+ * is away or hangs, or routing has no answer because the database is. Calls that began earlier go on.
  */
 export class CallServer {
   readonly #options: CallServerOptions & CallServices;
@@ -50,7 +51,8 @@ export class CallServer {
   #idle: (() => void) | undefined;
 
   constructor(options: CallServerOptions) {
-    this.#options = { ...options, releases: this.#releases };
+    const journal = new PromptJournal(options.journal, options.clock);
+    this.#options = { ...options, journal, releases: this.#releases };
   }
 
   /** Calls in progress by mode. */

@@ -35,7 +35,7 @@ export interface CallSettings {
 export interface ActiveCall {
   readonly sessionId: string;
   readonly mode: string;
-  /** Whether both sides talk: such a call survives the loss of the connection to the SIP server. */
+  /** Whether both sides have been connected: such a call survives the loss of the connection to the SIP server. */
   readonly isUp: boolean;
   /** Ends the call from our side with a stateCode. */
   end(stateCode: number): void;

@@ -178,4 +178,25 @@ describe('the connection to the SIP server', () => {
     await calls.journal.messages.when(() => calls.journal.records.length === 2);
     expectOneEndEach(2);
   });
+
+  it('restarted, without its calls: each ends once with 8020', async () => {
+    const { sip } = calls;
+    if (sip?.pid === undefined) return;
+    const call = await alice.call(X, { from: A });
+    const incoming = await bob.nextCall();
+    await incoming.answer();
+    await call.answered;
+    const ringing = await alice.call(X, { from: A });
+    (await bob.nextCall()).ring();
+    await ringing.progress.next();
+    process.kill(sip.pid, 'SIGKILL');
+    await calls.journal.messages.when(() => calls.journal.records.length === 2);
+    expectOneEndEach(2);
+    expect(calls.journal.closed.slice(-2).map(({ stateCode }) => stateCode)).toEqual([8020, 8020]);
+    await calls.calls.settled();
+    expect(calls.calls.activeCalls).toBe(0);
+    const next = await alice.call(X, { from: A });
+    (await bob.nextCall()).reject(486);
+    expect((await next.end()).status).toBe(486);
+  });
 });

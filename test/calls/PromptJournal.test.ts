@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { callEvent } from '../../src/calls/callEvents.ts';
+import { PromptJournal } from '../../src/calls/PromptJournal.ts';
+import type { CallSnapshot } from '../../src/store/CallSnapshot.ts';
+import { A, HeardJournal, X } from './callsUnderTest.ts';
+
+const call: CallSnapshot = {
+  sessionId: '1_2_3_20260105040001@h',
+  appKey: 'app1',
+  mode: 'AXB',
+  x: X,
+  areaCode: '',
+  caller: A,
+  callInAt: 0,
+  nextSeq: 0,
+  because: [],
+};
+
+describe('a journal', () => {
+  it('that hangs takes no new calls until it answers', async () => {
+    const heard = new HeardJournal();
+    let now = 0;
+    const journal = new PromptJournal(heard, () => now);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    heard.away = promise;
+    const opening = journal.open(call, callEvent('callin', call, 0));
+    expect(journal.available).toBe(true);
+    now = 2000;
+    expect(journal.available).toBe(false);
+    resolve();
+    await opening;
+    expect(journal.available).toBe(true);
+  });
+
+  it('that is away is away', () => {
+    const heard = new HeardJournal();
+    heard.available = false;
+    expect(new PromptJournal(heard, () => 0).available).toBe(false);
+  });
+});
