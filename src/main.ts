@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startEmbeddedMedia, startEmbeddedPostgres, startEmbeddedSip } from '../embedded/index.ts';
 import { MediaPool } from '../media/index.ts';
@@ -45,6 +46,8 @@ import { OpsServer } from './telemetry/opsServer.ts';
 
 const SOUNDS_DIR = fileURLToPath(new URL('../freeswitch-conf/sounds', import.meta.url));
 const RETRY_AFTER_DRAIN_SECONDS = 10;
+/** With the database away, what it has not taken is left to the recovery of the next start. */
+const FLUSH_PATIENCE_MS = 10_000;
 const clock = Date.now;
 
 /** What a part needs from outside, and the stack that stops it. */
@@ -163,7 +166,8 @@ async function startJournal({ config, logger, dataDir, parts }: Context, { sql, 
   await pusher.start();
   parts.defer(() => pusher.stop());
   parts.defer(async () => {
-    await journal.flush();
+    const patience = delay(FLUSH_PATIENCE_MS, undefined, { ref: false });
+    await Promise.race([journal.flush(), patience]);
     await journal.stop();
   });
   const claim = () => openCallsOfDeadLives({ ...node, sql, sealer, deadSeconds, logger });

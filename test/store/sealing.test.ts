@@ -25,6 +25,14 @@ describe('Sealer', () => {
     expect(new Sealer(Buffer.from(key)).open(sealer.seal(NUMBER))).toBe(NUMBER);
   });
 
+  it('never seals two texts under one key and nonce, whichever process seals', () => {
+    const saltAndCounter = (sealed: Buffer) => sealed.toString('hex', 5, 25);
+    const processes = Array.from({ length: 20 }, () => new Sealer(key));
+    const sealed = processes.flatMap((each) => [each.seal(NUMBER), each.seal(NUMBER), each.seal(NUMBER)]);
+    expect(new Set(sealed.map(saltAndCounter)).size).toBe(60);
+    expect(sealed.map((each) => sealer.open(each))).toEqual(sealed.map(() => NUMBER));
+  });
+
   it('finds every changed byte', () => {
     const sealed = sealer.seal(NUMBER);
     for (let index = 0; index < sealed.length; index++) {
