@@ -102,8 +102,13 @@ export class Call implements ActiveCall {
 
   async checkLegs(): Promise<void> {
     if (!this.#caller || !this.#callee) return;
-    const alive = await Promise.all([this.#caller.isAlive(), this.#callee.isAlive()]);
-    if (alive.includes(false)) this.end(8020);
+    const [callerIsThere, calleeIsThere] = await Promise.all([
+      this.#caller.isAlive(),
+      this.#callee.isAlive(),
+    ]);
+    if (callerIsThere && calleeIsThere) return;
+    if (!callerIsThere && !calleeIsThere) this.end(8020);
+    else this.#finish({ stateCode: 0, releasedBy: callerIsThere ? 'callee' : 'caller' });
   }
 
   async #run(): Promise<void> {

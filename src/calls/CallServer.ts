@@ -27,6 +27,9 @@ const TRUNK_FULL: Rejection = {
   retryAfterSeconds: RETRY_AFTER_SECONDS,
 };
 
+/** How often a call that outlived a connection is asked whether it still is. */
+const SURVIVOR_CHECK_MS = 5000;
+
 /** Mode of a call whose X belongs to no application. */
 const NO_MODE = 'none';
 
@@ -49,6 +52,9 @@ export class CallServer {
   readonly #releases = new Pending();
   readonly #calls = new Map<string, ActiveCall>();
   #idle: (() => void) | undefined;
+  /** Session ids of calls that began before the connection to the SIP server was lost. */
+  #survivors = new Set<string>();
+  #survivorTimer: NodeJS.Timeout | undefined;
 
   constructor(options: CallServerOptions) {
     const journal = new PromptJournal(options.journal, options.clock);
@@ -80,9 +86,17 @@ export class CallServer {
     for (const call of [...this.#calls.values()]) if (!call.isUp) call.end(8020);
   }
 
-  /** After the connection is back: ends calls one side of which has gone in the meantime. */
+  /**
+   * After the connection is back: ends calls one side of which has gone in the meantime, and goes on asking those that
+   * began before. drachtio-server answers 481 to a BYE in a dialog whose connection is gone and tells nobody of it.
+   */
   async checkAll(): Promise<void> {
-    await Promise.all([...this.#calls.values()].map((call) => call.checkLegs()));
+    const survivors = new Set([...this.#calls.keys(), ...this.#survivors]);
+    this.#survivors = survivors;
+    clearInterval(this.#survivorTimer);
+    if (survivors.size === 0) return;
+    this.#survivorTimer = setInterval(() => void this.#checkSurvivors(), SURVIVOR_CHECK_MS);
+    await this.#checkSurvivors();
   }
 
   /**
@@ -106,6 +120,10 @@ export class CallServer {
   /** Resolves when the calls that have ended until now have given back everything, recordings included. */
   settled(): Promise<void> {
     return this.#releases.settled();
+  }
+
+  async #checkSurvivors(): Promise<void> {
+    await Promise.all([...this.#survivors].map((sessionId) => this.#calls.get(sessionId)?.checkLegs()));
   }
 
   #route(invite: IncomingInvite<Trunk>, receivedAtMs: number): void {
@@ -156,6 +174,7 @@ export class CallServer {
 
   #forget(sessionId: string): void {
     this.#calls.delete(sessionId);
+    if (this.#survivors.delete(sessionId) && this.#survivors.size === 0) clearInterval(this.#survivorTimer);
     if (this.#calls.size === 0) this.#idle?.();
   }
 }

@@ -60,9 +60,9 @@ async function expectNothingLeft(): Promise<void> {
   await calls.calls.settled();
   expect(calls.calls.activeCalls).toBe(0);
   expect(calls.trunks.callsOn('carrier')).toBe(0);
-  await expect
-    .poll(() => calls.sip?.stats(), { timeout: 20_000, interval: 100 })
-    .toMatchObject({ dialogs: 0 });
+  const { sip } = calls;
+  if (!sip) return;
+  await expect.poll(() => sip.stats(), { timeout: 20_000, interval: 100 }).toMatchObject({ dialogs: 0 });
 }
 
 describe('whatever crosses', () => {
@@ -170,8 +170,10 @@ describe('the connection to the SIP server', () => {
     await up;
     await expect.poll(() => calls.frontEnd.isConnected).toBe(true);
     expect(call.isOver).toBe(false);
-    expect(await call.hangUp()).toBe(200);
+    // A real drachtio-server says 481 to this BYE and keeps it to itself: the call is asked then, and found out.
+    expect([200, 481]).toContain(await call.hangUp());
     expect((await incoming.end()).how).toBe('other-hung-up');
+    expect((await calls.journal.call()).stateCode).toBe(0);
     const second = await alice.call(X, { from: A });
     (await bob.nextCall()).reject(486);
     expect((await second.end()).status).toBe(486);
