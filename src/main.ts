@@ -38,6 +38,7 @@ import { NodeLife, openCallsOfDeadLives } from './store/nodes.ts';
 import { RoutingCache } from './store/RoutingCache.ts';
 import { DatabaseRoutingTable } from './store/routingTable.ts';
 import { loadSealKey, Sealer } from './store/sealing.ts';
+import { claimSealKey } from './store/sealKey.ts';
 import { TrunkDirectory } from './store/TrunkDirectory.ts';
 import type { Trunk } from './store/trunks.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
@@ -125,6 +126,7 @@ async function openStores({ config, logger, dataDir, parts }: Context, url: stri
   const sql = await openDatabase({ url, max: config.AXBRIDGE_DATABASE_POOL });
   parts.defer(() => closeDatabase(sql));
   const sealer = new Sealer(loadSealKey(dataDir, config.AXBRIDGE_SEAL_KEY));
+  await claimSealKey(sql, sealer);
   const changes = new Changes({ url, log: logger });
   const apps = new AppDirectory({ sql, sealer, changes });
   const trunks = new TrunkDirectory({ sql, sealer, changes, log: logger });
