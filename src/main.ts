@@ -8,8 +8,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { startEmbeddedMedia, startEmbeddedPostgres, startEmbeddedSip } from '../embedded/index.ts';
 import { MediaPool } from '../media/index.ts';
 import { route } from '../routing/route.ts';
 import { adminApi } from './admin/adminApi.ts';
@@ -24,8 +22,9 @@ import { CallServer } from './calls/CallServer.ts';
 import { Recordings } from './calls/recordings.ts';
 import { Recovery } from './calls/recovery.ts';
 import { createSessionIds } from './calls/sessionIds.ts';
-import { type Config, describeSettings, readConfig, type ServerAddress } from './config.ts';
+import { type Config, describeSettings, readConfig } from './config.ts';
 import { Pusher } from './push/Pusher.ts';
+import { type Context, type Servers, SOUNDS_DIR, startServers } from './servers.ts';
 import { SipFrontEnd } from './sip/SipFrontEnd.ts';
 import { TrunkGroup, trunkUri } from './sip/TrunkGroup.ts';
 import { TrunkHealth } from './sip/TrunkHealth.ts';
@@ -45,81 +44,10 @@ import { createLogger, type Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { OpsServer } from './telemetry/opsServer.ts';
 
-const SOUNDS_DIR = fileURLToPath(new URL('../freeswitch-conf/sounds', import.meta.url));
 const RETRY_AFTER_DRAIN_SECONDS = 10;
 /** With the database away, what it has not taken is left to the recovery of the next start. */
 const FLUSH_PATIENCE_MS = 10_000;
 const clock = Date.now;
-
-/** What a part needs from outside, and the stack that stops it. */
-interface Context {
-  readonly config: Config;
-  readonly logger: Logger;
-  readonly dataDir: string;
-  readonly parts: AsyncDisposableStack;
-}
-
-interface Servers {
-  readonly drachtio: ServerAddress;
-  readonly freeswitch: readonly ServerAddress[];
-  readonly databaseUrl: string;
-  /** Where SIP is listened on, when the SIP server is ours. */
-  readonly sip: { readonly host: string; readonly port: number } | undefined;
-}
-
-/** The servers that the settings name; the embedded ones for those that they do not. */
-async function startServers(
-  { config, logger, dataDir, parts }: Context,
-  tls: TlsIdentity | undefined,
-): Promise<Servers> {
-  const startSip = async () => {
-    const tlsPort = config.AXBRIDGE_SIP_TLS_PORT;
-    const sip = await startEmbeddedSip({
-      sipHost: config.AXBRIDGE_SIP_HOST,
-      sipPort: config.AXBRIDGE_SIP_PORT,
-      adminPort: config.AXBRIDGE_DRACHTIO_PORT,
-      ...(tlsPort !== undefined && tls !== undefined
-        ? { tls: { port: tlsPort, key: tls.privateKey, cert: tls.certificate } }
-        : {}),
-    });
-    parts.defer(() => sip.stop());
-    return sip;
-  };
-  const startMedia = async () => {
-    const media = await startEmbeddedMedia({
-      eslPort: config.AXBRIDGE_ESL_PORT,
-      sipPort: config.AXBRIDGE_MEDIA_SIP_PORT,
-      rtpFirstPort: config.AXBRIDGE_RTP_PORT,
-      profile: config.AXBRIDGE_MEDIA_PROFILE,
-      soundsDir: SOUNDS_DIR,
-    });
-    parts.defer(() => media.stop());
-    return [{ host: media.eslHost, port: media.eslPort, secret: media.password }];
-  };
-  const startDatabase = async () => {
-    const port = config.AXBRIDGE_DATABASE_PORT;
-    const database = await startEmbeddedPostgres({ dataDir, port, log: logger });
-    parts.defer(() => database.stop());
-    return database.url;
-  };
-  const given = config.AXBRIDGE_DRACHTIO;
-  const starting = [
-    given === undefined ? startSip() : undefined,
-    config.AXBRIDGE_FREESWITCH.length === 0 ? startMedia() : config.AXBRIDGE_FREESWITCH,
-    config.DATABASE_URL === '' ? startDatabase() : config.DATABASE_URL,
-  ] as const;
-  // Whatever did start is on the stack before a failure of another is thrown.
-  await Promise.allSettled(starting);
-  const [sip, freeswitch, databaseUrl] = await Promise.all(starting);
-  if (given !== undefined) return { drachtio: given, freeswitch, databaseUrl, sip: undefined };
-  if (sip === undefined) throw new Error('no SIP server');
-  return {
-    drachtio: { host: sip.adminHost, port: sip.adminPort, secret: sip.secret },
-    freeswitch,
-    databaseUrl,
-    sip: { host: sip.sipHost, port: sip.sipPort },
-  };
-}
 
 /** What stands on the database and is shared by all that follow. */
 async function openStores({ config, logger, dataDir, parts }: Context, url: string) {

@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ['src/config', 'src/admin'],
   demo: ['test/kit'],
   'src/main': ['*'],
+  'src/servers': ['embedded', 'freeswitch-conf', 'src/api', 'src/config', 'src/telemetry'],
   'src/config': [],
   'src/telemetry': ['src/config', 'routing'],
   'src/store': ['src/telemetry', 'src/config', 'routing'],
