@@ -92,7 +92,10 @@ export function dialledOf(headers: IdentityHeaders): string | undefined {
   return numberOfUri(headers.requestUri);
 }
 
-/** The values of a header that may hold several: commas inside quotes and angle brackets do not separate. */
+/**
+ * The values of a header that may hold several: commas inside quotes and angle brackets do not separate. A quote that
+ * nobody closes goes on to the end, so that the time this takes grows no faster than the header.
+ */
 function splitValues(header: string): string[] {
-  return header.match(/(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,])+/g) ?? [];
+  return header.match(/(?:"(?:[^"\\]|\\[\s\S]?)*(?:"|$)|<[^>]*(?:>|$)|[^,"<])+/g) ?? [];
 }

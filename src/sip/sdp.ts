@@ -5,6 +5,11 @@ import { type MediaDescription, parse, type SessionDescription, write } from 'sd
 /** Largest session description that is taken. Real ones are under 2 kB. */
 const MOST_CHARACTERS = 16_384;
 
+/** As long as a telephone number with its area code: no codec parameter is. */
+const LIKE_A_NUMBER = /\d{10}/;
+const HIGHEST_PORT = 65_535;
+const LARGEST_BANDWIDTH = 2 ** 31;
+
 /** Attributes that sdp-transform does not know and that fax and voice gateways need, by their whole value. */
 const GATEWAY_ATTRIBUTE = /^(?:T38[A-Za-z]{1,24}(?::[A-Za-z0-9]{1,16})?|silenceSupp:[a-z]{2,3}(?: -){4})$/;
 
@@ -14,8 +19,9 @@ const GATEWAY_ATTRIBUTE = /^(?:T38[A-Za-z]{1,24}(?::[A-Za-z0-9]{1,16})?|silenceS
  * What goes through is a list, and everything else stays behind: media lines, the address and ports media goes to,
  * codecs and their parameters, packet time, direction, bandwidth, keys. So `o=` gets a name and ids of our own,
  * `s=` becomes `-`, and `i=`, `u=`, `e=`, `p=`, `a=ssrc` (cname), `a=msid`, `a=label`, `a=tool`, ICE candidates and
- * whatever a phone makes up are gone. The result is plain ASCII, so that its length is the same in bytes and in
- * characters.
+ * whatever a phone makes up are gone. Media goes to an address and not to a name, because names of phones hold their
+ * numbers; what is let through is looked at for digits as long as a number. The result is plain ASCII, so that its
+ * length is the same in bytes and in characters.
  *
  * One instance serves one direction of one call: RFC 3264, 8 wants the same session id and a version that grows with
  * each change.
@@ -62,6 +68,7 @@ function originOf(connection: SessionDescription['connection']): SessionDescript
 function parseSession(sdp: string): SessionDescription | undefined {
   if (sdp.length > MOST_CHARACTERS || !sdp.startsWith('v=0')) return undefined;
   const { connection, bandwidth, direction, setup, fingerprint, media } = parse(sdp);
+  if (connection && isIP(connection.ip) === 0) return undefined;
   const cleaned: MediaDescription[] = [];
   for (const each of media) {
     const usable = cleanMedia(each, connection);
@@ -75,7 +82,7 @@ function parseSession(sdp: string): SessionDescription | undefined {
     name: '-',
     timing: { start: 0, stop: 0 },
     ...(connection && { connection }),
-    ...(bandwidth && { bandwidth }),
+    ...(bandwidth && { bandwidth: bandwidth.filter(isBandwidth) }),
     ...(direction && { direction }),
     ...(setup && { setup }),
     ...(fingerprint && { fingerprint }),
@@ -87,8 +94,10 @@ function cleanMedia(
   media: MediaDescription,
   sessionConnection: SessionDescription['connection'],
 ): MediaDescription | undefined {
-  const { type, port, protocol, payloads, connection } = media;
-  if (type === undefined || port === undefined || !protocol) return undefined;
+  const { type, port, protocol, payloads = '', connection } = media;
+  if (type === undefined || port === undefined || port > HIGHEST_PORT || !protocol) return undefined;
+  if (LIKE_A_NUMBER.test(`${type} ${protocol} ${payloads}`)) return undefined;
+  if (connection && isIP(connection.ip) === 0) return undefined;
   if (!connection && !sessionConnection && port !== 0) return undefined;
   const { rtp, fmtp, ptime, maxptime, direction, bandwidth, rtcp, rtcpMux, crypto, setup, fingerprint } =
     media;
@@ -97,21 +106,33 @@ function cleanMedia(
     type,
     port,
     protocol,
-    ...(payloads !== undefined && { payloads }),
+    ...(media.payloads !== undefined && { payloads }),
     ...(connection && { connection }),
-    ...(bandwidth && { bandwidth }),
-    rtp,
-    fmtp,
-    ...(ptime !== undefined && { ptime }),
-    ...(maxptime !== undefined && { maxptime }),
+    ...(bandwidth && { bandwidth: bandwidth.filter(isBandwidth) }),
+    rtp: rtp.filter(({ payload, codec, rate, encoding }) => !isTelling([payload, codec, rate, encoding])),
+    fmtp: fmtp.filter(({ payload, config }) => !isTelling([payload, config])),
+    ...(ptime !== undefined && !isTelling([ptime]) && { ptime }),
+    ...(maxptime !== undefined && !isTelling([maxptime]) && { maxptime }),
     ...(direction && { direction }),
-    ...(rtcp && { rtcp: rtcp.address !== undefined && isIP(rtcp.address) ? rtcp : { port: rtcp.port } }),
+    ...(rtcp && rtcp.port <= HIGHEST_PORT && { rtcp: cleanRtcp(rtcp) }),
     ...(rtcpMux && { rtcpMux }),
     ...(crypto && { crypto }),
     ...(setup && { setup }),
     ...(fingerprint && { fingerprint }),
     ...(gateway.length > 0 && { invalid: gateway }),
   };
+}
+
+function cleanRtcp(rtcp: NonNullable<MediaDescription['rtcp']>): NonNullable<MediaDescription['rtcp']> {
+  return rtcp.address !== undefined && isIP(rtcp.address) !== 0 ? rtcp : { port: rtcp.port };
+}
+
+function isBandwidth({ limit }: { readonly limit: number | string }): boolean {
+  return Number(limit) < LARGEST_BANDWIDTH;
+}
+
+function isTelling(parts: readonly (string | number | undefined)[]): boolean {
+  return parts.some((part) => LIKE_A_NUMBER.test(String(part)));
 }
 
 /** sdp-transform keeps attributes that it does not know under `invalid`, which its types leave out. */
@@ -143,7 +164,7 @@ export interface SdpCarrier {
 export function sdpOf({ contentType, body }: SdpCarrier): string | undefined {
   if (!body) return undefined;
   if (contentType === undefined || /^\s*application\/sdp\b/i.test(contentType)) return body;
-  if (!/^\s*multipart\//i.test(contentType)) return undefined;
+  if (!/^\s*multipart\//i.test(contentType) || body.length > MOST_CHARACTERS) return undefined;
   const start = /\r?\nContent-Type:\s*application\/sdp\b[\s\S]*?\r?\n\r?\n/i.exec(`\r\n${body}`);
   if (!start) return undefined;
   const rest = `\r\n${body}`.slice(start.index + start[0].length);

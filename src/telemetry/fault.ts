@@ -18,6 +18,12 @@ export function faultFields(error: unknown): Readonly<Record<string, unknown>> {
     error: error.name,
     ...('code' in error && { code: error.code }),
     message: maskText(error.message),
+    ...(error.cause !== undefined && { cause: causeOf(error.cause) }),
     at: at?.slice(0, DEEPEST_STACK).map((line) => line.trim()),
   };
+}
+
+/** What was thrown first, in one line. */
+function causeOf(cause: unknown): string {
+  return maskText(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
 }

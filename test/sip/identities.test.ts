@@ -81,3 +81,14 @@ describe('who calls whom', () => {
     expect(dialledOf({ ...headers, requestUri: 'sip:192.0.2.9' })).toBeUndefined();
   });
 });
+
+describe('identities that nobody means well with', () => {
+  it.each(['"', '<', '"\\', '\\"', '<>', '"a" <', ',', ' '])(
+    '%j a hundred thousand times takes no time',
+    (unit) => {
+      const began = performance.now();
+      callerOf({ requestUri: '', from: '', assertedIdentity: unit.repeat(100_000) });
+      expect(performance.now() - began).toBeLessThan(200);
+    },
+  );
+});

@@ -34,6 +34,49 @@ const TELLING = lines(
   'a=sendrecv',
 );
 
+const PLAIN = lines(
+  'v=0',
+  'o=- 1 1 IN IP4 192.0.2.7',
+  's=-',
+  'c=IN IP4 192.0.2.7',
+  't=0 0',
+  'm=audio 4000 RTP/AVP 8 101',
+  'a=rtpmap:8 PCMA/8000',
+  'a=ptime:20',
+);
+
+describe('a number where codecs and addresses stand', () => {
+  it.each([
+    ['c=IN IP4 192.0.2.7', 'c=IN IP4 13900001001.phone.example.com'],
+    ['m=audio 4000 RTP/AVP 8 101', 'm=audio 4000 RTP/AVP 8 13900001001'],
+    ['m=audio 4000', 'm=audio 13900001001'],
+    ['m=audio 4000', 'm=a13900001001 4000'],
+  ])('makes the description unusable: %s as %s', (line, telling) => {
+    expect(new SdpCleaner().clean(PLAIN.replace(line, telling))).toBeUndefined();
+  });
+
+  it.each(['c=IN IP4 13900001001.phone.example.com'])(
+    'makes the description unusable in a media section too: %s',
+    (line) => {
+      expect(new SdpCleaner().clean(PLAIN + lines(line))).toBeUndefined();
+    },
+  );
+
+  it.each([
+    'a=fmtp:101 user=+8613900001001',
+    'a=rtpmap:96 x13900001001/8000',
+    'a=rtpmap:13900001001 PCMA/8000',
+    'a=rtcp:13900001001 IN IP4 192.0.2.7',
+    'a=rtcp:4001 IN IP4 13900001001.example.com',
+    'b=AS:13900001001',
+    'a=maxptime:13900001001',
+  ])('stays behind: %s', (line) => {
+    const cleaned = new SdpCleaner().clean(PLAIN + lines(line));
+    expect(cleaned).toContain('m=audio 4000 RTP/AVP 8 101');
+    expect(cleaned).not.toContain('139');
+  });
+});
+
 describe('a session description that goes to the other side', () => {
   const cleaned = new SdpCleaner().clean(TELLING) ?? '';
 
@@ -130,4 +173,11 @@ describe('the session description of a message', () => {
     );
     expect(sdpOf({ contentType: 'multipart/mixed;boundary=b1', body })).toBe('v=0\r\ns=-\r\n');
   });
+});
+
+it('a huge multipart body is not searched', () => {
+  const body = '\r\nContent-Type: application/sdp'.repeat(50_000);
+  const began = performance.now();
+  expect(sdpOf({ contentType: 'multipart/mixed;boundary=x', body })).toBeUndefined();
+  expect(performance.now() - began).toBeLessThan(200);
 });
