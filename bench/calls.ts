@@ -1,0 +1,154 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { defineBench, single } from './Bench.ts';
+import type { CallOutcome } from './calls/CallLoad.ts';
+import { type CallSide, type CpuParts, startAxbridge, startBareB2bua } from './calls/sides.ts';
+import { type RunningCallLoad, startCallLoad } from './calls/startCallLoad.ts';
+import type { Report } from './Report.ts';
+import { inTurns } from './rounds.ts';
+import { median, spread } from './statistics.ts';
+
+/** Records wait half a second for others; what a call costs after its end belongs to it. */
+const SETTLE_MS = 900;
+const WARM_UP = { callsPerSecond: 100, seconds: 4 };
+/** RFC 3261's T1: a carrier whose INVITE is not on its way by then sends it again. */
+const LONGEST_DELAY_MS = 500;
+
+interface Turn extends CallOutcome {
+  /** Milliseconds a call. */
+  readonly cpu: CpuParts;
+}
+
+async function takeTurn(
+  load: RunningCallLoad,
+  side: CallSide,
+  callsPerSecond: number,
+  seconds: number,
+): Promise<Turn> {
+  const before = side.cpu();
+  const outcome = await load.run({ target: side.target, dial: side.dial, callsPerSecond, seconds });
+  await delay(SETTLE_MS);
+  const after = side.cpu();
+  const each = (part: keyof CpuParts): number => (after[part] - before[part]) / outcome.begun;
+  return {
+    ...outcome,
+    cpu: { application: each('application'), sipServer: each('sipServer'), postgres: each('postgres') },
+  };
+}
+
+function callPathCpu({ cpu }: Turn): number {
+  return cpu.application + cpu.sipServer;
+}
+
+/** Every call was completed, and quickly enough. */
+function isHeld({ begun, completed, postDialDelayMs }: Turn): boolean {
+  return completed === begun && postDialDelayMs.p99 < LONGEST_DELAY_MS;
+}
+
+const ms = (value: number): string => value.toFixed(2);
+
+function rowOf(name: string, callsPerSecond: number, turns: readonly Turn[]): string[] {
+  const of = (figure: (turn: Turn) => number): string => ms(median(turns.map(figure)));
+  const sum = (figure: (turn: Turn) => number): number =>
+    turns.reduce((total, turn) => total + figure(turn), 0);
+  return [
+    `${callsPerSecond}/s ${name}`,
+    `${sum((turn) => turn.completed)}/${sum((turn) => turn.begun)}`,
+    of(({ cpu }) => cpu.application),
+    of(({ cpu }) => cpu.sipServer),
+    spread(turns.map(callPathCpu), ms),
+    of(({ cpu }) => cpu.postgres),
+    of(({ postDialDelayMs }) => postDialDelayMs.p50),
+    of(({ postDialDelayMs }) => postDialDelayMs.p99),
+  ];
+}
+
+const HEADING = ['', 'completed', 'app', 'SIP server', 'app + SIP server', 'PostgreSQL', 'PDD p50', 'p99'];
+
+export const calls = defineBench({
+  name: 'calls',
+  summary: 'CPU a call, post-dial delay and most calls a second of the plain path, beside a bare createB2BUA',
+  flags: {
+    rounds: { fallback: [2], meaning: 'rounds of each side' },
+    seconds: { fallback: [3], meaning: 'how long calls begin in each turn' },
+    rates: { fallback: [10, 100], meaning: 'calls begun a second' },
+    climb: { fallback: [150, 250, 350, 450], meaning: 'rates tried for the highest, once each' },
+  },
+  async run({ rounds, seconds, rates, climb }, report) {
+    await using load = await startCallLoad();
+    await using axbridge = await startAxbridge(load.calleePort);
+    await using bare = await startBareB2bua(load.calleePort);
+    const sides = { bare, axbridge };
+    for (const side of Object.values(sides)) {
+      await takeTurn(load, side, WARM_UP.callsPerSecond, WARM_UP.seconds);
+    }
+    introduce(report, single(rounds), single(seconds));
+
+    const rows: string[][] = [];
+    const ratios: string[] = [];
+    for (const rate of rates) {
+      const turns = await turnsOf(single(rounds), (side) =>
+        takeTurn(load, sides[side], rate, single(seconds)),
+      );
+      rows.push(rowOf('bare createB2BUA', rate, turns.bare), rowOf('axbridge', rate, turns.axbridge));
+      const ratio = median(turns.axbridge.map(callPathCpu)) / median(turns.bare.map(callPathCpu));
+      ratios.push(`${rate}/s ${ratio.toFixed(2)} ×`);
+    }
+    report.table(HEADING, rows);
+    report.line(`axbridge beside bare, application + SIP server: ${ratios.join(', ')}`);
+    report.line();
+    await climbUp(climb, report, (side, rate) => takeTurn(load, sides[side], rate, single(seconds)));
+  },
+});
+
+function introduce(report: Report, rounds: number, seconds: number): void {
+  report.line(
+    'One call: INVITE, 180, answer after 200 ms, BYE a second later, no media. CPU and post-dial delay (PDD)',
+  );
+  report.line(
+    'in milliseconds a call. axbridge: the whole application (routing, journal in PostgreSQL, 5 events and a',
+  );
+  report.line(
+    'record pushed). Each side on an embedded SIP server of its own; the callers run in a third process on',
+  );
+  report.line(`the same machine. ${rounds} rounds of ${seconds} s each way; median (least–greatest).`);
+  report.line();
+}
+
+/** As `inTurns`, of turns with more than one figure. */
+async function turnsOf(
+  rounds: number,
+  take: (side: 'bare' | 'axbridge') => Promise<Turn>,
+): Promise<Record<'bare' | 'axbridge', Turn[]>> {
+  const turns: Record<'bare' | 'axbridge', Turn[]> = { bare: [], axbridge: [] };
+  const keep = async (side: 'bare' | 'axbridge'): Promise<number> => turns[side].push(await take(side));
+  await inTurns(rounds, [
+    ['bare', () => keep('bare')],
+    ['axbridge', () => keep('axbridge')],
+  ]);
+  return turns;
+}
+
+async function climbUp(
+  rates: readonly number[],
+  report: Report,
+  take: (side: 'bare' | 'axbridge', rate: number) => Promise<Turn>,
+): Promise<void> {
+  const rows: string[][] = [];
+  const highest: string[] = [];
+  for (const side of ['bare', 'axbridge'] as const) {
+    let held = 0;
+    for (const rate of rates) {
+      const turn = await take(side, rate);
+      rows.push(rowOf(side === 'bare' ? 'bare createB2BUA' : side, rate, [turn]));
+      if (!isHeld(turn)) break;
+      held = rate;
+    }
+    highest.push(`${side} ${held === 0 ? 'none' : `${held}/s`}`);
+  }
+  report.line(`Highest of the rates ${rates.join(', ')} at which every call completes with a PDD p99 below`);
+  report.line(
+    `${LONGEST_DELAY_MS} ms, callers, SIP server and application on the same cores: ${highest.join(', ')}`,
+  );
+  report.line();
+  report.table(HEADING, rows);
+}

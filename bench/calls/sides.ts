@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { startEmbeddedSip } from '../../embedded/index.ts';
+import { WebhookSink } from '../../test/kit/WebhookSink.ts';
+import { BenchApplication } from '../BenchApplication.ts';
+import { SignedClient } from '../binds/SignedClient.ts';
+import { ForkedPart } from '../ForkedPart.ts';
+import { childNamed, cpuMs, cpuMsOfTree } from '../processCpu.ts';
+import { type CallOrder, PAIRS, pairOf } from './CallLoad.ts';
+
+const BINDS_AT_A_TIME = 50;
+
+/** Processor time used until now, by part; milliseconds. */
+export interface CpuParts {
+  readonly application: number;
+  readonly sipServer: number;
+  readonly postgres: number;
+}
+
+/** Something that connects calls. */
+export interface CallSide extends AsyncDisposable {
+  readonly target: CallOrder['target'];
+  readonly dial: CallOrder['dial'];
+  cpu(): CpuParts;
+}
+
+/** axbridge as it is: every pair bound, journal in its PostgreSQL, events and records to a customer's server. */
+export async function startAxbridge(calleePort: number): Promise<CallSide> {
+  await using started = new AsyncDisposableStack();
+  const sink = await WebhookSink.start();
+  started.defer(() => sink.close());
+  const application = started.use(await BenchApplication.start());
+  const { admin, http, pid, sip } = application;
+  const app = await admin.createApp({
+    ...{ name: 'bench', mode: 'AXB', recording: false },
+    ...{ statusUrl: `${sink.url}/status`, feeUrl: `${sink.url}/fee` },
+  });
+  const pairs = Array.from({ length: PAIRS }, (_, index) => pairOf(index));
+  await admin.send('POST', '/numbers', {
+    appKey: app.appKey,
+    numbers: pairs.map(({ x }) => ({ number: x })),
+  });
+  await admin.addTrunk({
+    ...{ name: 'carrier', host: '127.0.0.1', port: calleePort, transport: 'udp', sources: ['127.0.0.1/32'] },
+  });
+  await using client = new SignedClient(http, app.appKey, app.appSecret);
+  for (let from = 0; from < PAIRS; from += BINDS_AT_A_TIME) {
+    const some = pairs.slice(from, from + BINDS_AT_A_TIME);
+    await Promise.all(some.map(({ a, b, x }) => client.bind(a, b, x)));
+  }
+  const sipServer = childNamed(pid, 'drachtio/process.ts');
+  const postgres = childNamed(pid, 'postgres');
+  const owned = started.move();
+  return {
+    target: sip,
+    dial: 'x',
+    cpu: () => ({ application: cpuMs(pid), sipServer: cpuMs(sipServer), postgres: cpuMsOfTree(postgres) }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** drachtio-srf's createB2BUA on a SIP server of the same kind. */
+export async function startBareB2bua(calleePort: number): Promise<CallSide> {
+  await using started = new AsyncDisposableStack();
+  const sip = await startEmbeddedSip({ sipPort: 0, adminPort: 0 });
+  started.defer(() => sip.stop());
+  const options = [String(sip.adminPort), sip.secret, String(calleePort)];
+  const b2bua = started.use(new ForkedPart(join(import.meta.dirname, 'bareB2bua.ts'), options));
+  await b2bua.hear();
+  const owned = started.move();
+  return {
+    target: { host: sip.sipHost, port: sip.sipPort },
+    dial: 'callee',
+    cpu: () => ({ application: cpuMs(b2bua.pid), sipServer: cpuMs(sip.pid ?? 0), postgres: 0 }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

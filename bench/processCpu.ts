@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The unit of /proc/<pid>/stat on Linux: USER_HZ is 100 everywhere. */
+const TICK_MS = 10;
+
+interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  readonly cpuMs: number;
+}
+
+function readRow(pid: number): ProcessRow | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name in brackets may hold anything, blanks included: count from behind it (proc(5)).
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [parent, user, system] = [fields[1], fields[11], fields[12]].map(Number);
+    return { pid, parent: parent ?? 0, cpuMs: ((user ?? 0) + (system ?? 0)) * TICK_MS };
+  } catch {
+    // It has ended since it was listed.
+    return undefined;
+  }
+}
+
+/** Processor time that a process has used until now, user and system, all threads; milliseconds. */
+export function cpuMs(pid: number): number {
+  return readRow(pid)?.cpuMs ?? 0;
+}
+
+/** The same, of a process and all that descend from it. */
+export function cpuMsOfTree(root: number): number {
+  const rows = readdirSync('/proc').flatMap((name) =>
+    /^\d+$/.test(name) ? (readRow(Number(name)) ?? []) : [],
+  );
+  const sumFrom = (pid: number): number =>
+    rows.filter((row) => row.parent === pid).reduce((sum, row) => sum + sumFrom(row.pid), cpuMs(pid));
+  return sumFrom(root);
+}
+
+/** The child of a process whose command line holds a text. @throws Error when there is none */
+export function childNamed(parent: number, text: string): number {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name) || readRow(Number(name))?.parent !== parent) continue;
+    if (readFileSync(`/proc/${name}/cmdline`, 'latin1').includes(text)) return Number(name);
+  }
+  throw new Error(`process ${parent} has no child ${text}`);
+}
