@@ -10,7 +10,7 @@ import { CalleeLeg, type CalleeResult } from './CalleeLeg.ts';
 import { CallLimits } from './CallLimits.ts';
 import type { CallLog, Ending } from './CallLog.ts';
 import { type CallPath, PathError } from './CallPath.ts';
-import type { ActiveCall, CallServices } from './CallServices.ts';
+import { type ActiveCall, type CallServices, STOPPED_BY_CUSTOMER } from './CallServices.ts';
 import { calleeFailure } from './calleeFailure.ts';
 import { needsMedia } from './needsMedia.ts';
 import { PlainPath } from './PlainPath.ts';
@@ -98,6 +98,10 @@ export class Call implements ActiveCall {
 
   end(stateCode: number): void {
     this.#finish({ stateCode, releasedBy: 'platform' });
+  }
+
+  stop(): void {
+    this.end(STOPPED_BY_CUSTOMER);
   }
 
   async checkLegs(): Promise<void> {

@@ -81,6 +81,11 @@ export class CallServer {
     else this.#route(invite, receivedAtMs);
   }
 
+  /** Ends a call at its customer's wish; one that is not carried here is no concern of ours. */
+  stop(sessionId: string): void {
+    this.#calls.get(sessionId)?.stop();
+  }
+
   /** After the connection to the SIP server was lost: whoever does not talk yet cannot be heard of any more. */
   endUnanswered(): void {
     for (const call of [...this.#calls.values()]) if (!call.isUp) call.end(8020);

@@ -31,6 +31,9 @@ export interface CallSettings {
   readonly anchor: 'auto' | 'always';
 }
 
+/** stateCode of a call that its customer ended through the API (facts, 7.2). */
+export const STOPPED_BY_CUSTOMER = 8017;
+
 /** A call in progress, as those who look after all of them see it. */
 export interface ActiveCall {
   readonly sessionId: string;
@@ -39,6 +42,8 @@ export interface ActiveCall {
   readonly isUp: boolean;
   /** Ends the call from our side with a stateCode. */
   end(stateCode: number): void;
+  /** Ends the call because its customer wants it: with `STOPPED_BY_CUSTOMER`, whatever it would have ended with. */
+  stop(): void;
   /** Asks both sides whether they are still there and ends the call when one is not. */
   checkLegs(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { IncomingInvite } from '../sip/IncomingInvite.ts';
 import { SdpCleaner } from '../sip/sdp.ts';
 import type { Trunk } from '../store/trunks.ts';
 import type { CallLog } from './CallLog.ts';
-import type { ActiveCall, CallServices } from './CallServices.ts';
+import { type ActiveCall, type CallServices, STOPPED_BY_CUSTOMER } from './CallServices.ts';
 import { stateCodeOf } from './stateCodes.ts';
 
 /** An announcement is cut after so long: its caller is not charged and may hold a line for ever. */
@@ -20,7 +20,7 @@ export interface RefusedCallOptions {
 /**
  * A call that is refused: the announcement of its reason as early media (183, so that the caller is not charged), then
  * the final SIP status with a Reason. Without a media server, a file or an offer of the caller there is the status
- * alone. Whoever ends it, the stateCode is that of the refusal.
+ * alone. Whoever ends it, the stateCode is that of the refusal; only a customer who stops it is told that he did.
  */
 export class RefusedCall implements ActiveCall {
   readonly isUp = false;
@@ -63,6 +63,10 @@ export class RefusedCall implements ActiveCall {
     this.#finish('platform');
   }
 
+  stop(): void {
+    this.#finish('platform', STOPPED_BY_CUSTOMER);
+  }
+
   async checkLegs(): Promise<void> {}
 
   async #announce(): Promise<void> {
@@ -85,12 +89,12 @@ export class RefusedCall implements ActiveCall {
     }
   }
 
-  #finish(releasedBy: 'caller' | 'platform'): void {
+  #finish(releasedBy: 'caller' | 'platform', reason = this.#options.decision.stateCode): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#ended.resolve();
-    const { invite, decision, log, services, onEnd } = this.#options;
-    const { stateCode, outcome, sipStatus, q850 } = stateCodeOf(decision.stateCode);
+    const { invite, log, services, onEnd } = this.#options;
+    const { stateCode, outcome, sipStatus, q850 } = stateCodeOf(reason);
     invite.reject({ status: sipStatus, q850 });
     log.close({ stateCode, releasedBy });
     this.#leaveTrunk();

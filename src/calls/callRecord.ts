@@ -2,6 +2,7 @@ import type { CallSnapshot } from '../store/CallSnapshot.ts';
 import type { Message } from '../store/Message.ts';
 import { formatTime } from './callTimes.ts';
 import { sessionKey } from './sessionIds.ts';
+import { stateCodeOf } from './stateCodes.ts';
 
 /** What a record says of this installation. */
 export interface RecordOrigin {
@@ -43,7 +44,7 @@ export function callRecord(call: CallSnapshot, { spId, hostName }: RecordOrigin)
     callEndTime: formatTime(endedAt),
     fwdUnaswRsn: call.q850 ?? 0,
     failTime: call.answeredAt === undefined ? formatTime(endedAt) : '',
-    ulFailReason: call.stateCode ?? 0,
+    ulFailReason: stateCodeOf(call.stateCode ?? 0).ulFailReason,
     sipStatusCode: call.sipStatus ?? 0,
     callOutUnaswRsn: 0,
     recordFlag: recording ? 1 : 0,

@@ -1,4 +1,7 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { stateCodesPage } from '../../docs/stateCodesPage.ts';
 import {
   type CalleeFailure,
   calleeFailure,
@@ -27,6 +30,17 @@ const AGREEING: Readonly<Record<number, readonly number[]>> = {
   603: [21],
 };
 
+const root = join(import.meta.dirname, '../..');
+
+/** The stateCodes that these files name, in order. */
+function codesNamedIn(...patterns: string[]): number[] {
+  const files = patterns.flatMap((pattern) => globSync(pattern, { cwd: root }));
+  const text = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+  return STATE_CODES.map(({ stateCode }) => stateCode)
+    .filter((code) => code !== 0 && new RegExp(`\\b${code}\\b`).test(text))
+    .sort();
+}
+
 describe('the table of state codes', () => {
   it.each(STATE_CODES.map((row) => [row.stateCode, row] as const))('%i agrees with itself', (_code, row) => {
     expect(AGREEING[row.sipStatus]).toContain(row.q850);
@@ -38,9 +52,19 @@ describe('the table of state codes', () => {
     expect(new Set(STATE_CODES.map(({ stateCode }) => stateCode)).size).toBe(STATE_CODES.length);
   });
 
+  it('marks those that the engine gives, and no other', () => {
+    const named = codesNamedIn('src/calls/!(stateCodes).ts', 'routing/stateCodes.ts');
+    const given = STATE_CODES.filter(({ isGiven }) => isGiven).map(({ stateCode }) => stateCode);
+    expect(given.filter((code) => code !== 0).sort()).toEqual(named);
+  });
+
+  it('is the page docs/state-codes.md (npm run docs makes it)', () => {
+    expect(readFileSync(join(root, 'docs/state-codes.md'), 'utf8')).toBe(stateCodesPage());
+  });
+
   it('gives a code that it lacks as a refusal', () => {
-    expect(stateCodeOf(8057)).toMatchObject({
-      stateCode: 8057,
+    expect(stateCodeOf(9999)).toMatchObject({
+      stateCode: 9999,
       sipStatus: 403,
       q850: 21,
       outcome: 'refused',
