@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { toldCalls } from '../kit/customer.ts';
 import { Scenario } from '../kit/Scenario.ts';
 import { createTestDatabase } from '../kit/testDatabase.ts';
@@ -17,6 +17,12 @@ beforeAll(async () => {
     ben: { sound: false },
     env: { AXBRIDGE_PUSH_RETRY_SECONDS: '1,1,1,1,1,1,1,1,1,1,1,1', AXBRIDGE_PUSH_TIMEOUT_SECONDS: '1' },
   });
+});
+
+afterEach(async () => {
+  // What fails here must not fail what follows.
+  scenario.sink.rule = 200;
+  await scenario.sink.open();
 });
 
 afterAll(async () => {
@@ -39,12 +45,13 @@ async function expectWholeStory(x: string): Promise<void> {
 
 describe('a customer whose server is down for a while', () => {
   it('misses nothing, and gets it in order, after it refused connections', async () => {
+    const depth = () => scenario.application.metric('axbridge_push_queue_depth');
     await scenario.sink.close();
     const xs = [await oneCall(), await oneCall(), await oneCall()];
-    expect(await scenario.application.metric('axbridge_push_queue_depth')).toBeGreaterThan(0);
+    await expect.poll(depth).toBeGreaterThan(0);
     await scenario.sink.open();
     for (const x of xs) await expectWholeStory(x);
-    await expect.poll(() => scenario.application.metric('axbridge_push_queue_depth')).toBe(0);
+    await expect.poll(depth).toBe(0);
   });
 
   it.each([500, 302, 'hang', 'reset'] as const)(

@@ -177,6 +177,36 @@ describe('a masked call through the media server', () => {
   });
 });
 
+describe('a stranger', () => {
+  it('hears why he is refused, before he is', async () => {
+    const { admin, app } = scenario;
+    const announcements = { 'no-binding': 'wait.wav' };
+    await admin.send('PATCH', `/apps/${app.appKey}`, { announcements });
+    const { x } = await scenario.bind();
+    const call = await scenario.anna.call(x, { from: '+8613900009999' });
+    await call.progress.when(({ status, body }) => status === 183 && body !== '');
+    await call.media?.hears(RINGBACK_HZ);
+    expect(await call.end()).toMatchObject({
+      how: 'refused',
+      status: 403,
+      reason: expect.stringContaining('cause=21'),
+    });
+    await scenario.told(x);
+  });
+
+  it('hears the announcement of the product where the customer has none of his own', async () => {
+    const { admin, app } = scenario;
+    await admin.send('PATCH', `/apps/${app.appKey}`, { announcements: {} });
+    const { x } = await scenario.bind();
+    const call = await scenario.anna.call(x, { from: '+8613900009999' });
+    await call.media?.hearsPackets(150);
+    expect(call.media?.loudestHeard()).toBeGreaterThan(1000);
+    call.cancel();
+    expect(await call.end()).toMatchObject({ how: 'cancelled', status: 487 });
+    await scenario.told(x);
+  });
+});
+
 describe('what the customer gets', () => {
   it('is signed with both schemes, by the secret of his application', () => {
     const { appKey, appSecret } = scenario.app;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aLawWav, toneSecond } from '../kit/audio.ts';
 import type { IncomingCall } from '../kit/IncomingCall.ts';
 import type { CallEnd } from '../kit/PhoneCall.ts';
 import { type Pair, Scenario } from '../kit/Scenario.ts';
@@ -17,6 +18,11 @@ beforeAll(async () => {
     ben: { sound: false },
     env: { AXBRIDGE_RING_SECONDS: String(RING_SECONDS) },
   });
+  // The product's own announcements take six seconds each.
+  const { admin, app } = scenario;
+  await admin.addAnnouncement('short.wav', aLawWav(toneSecond(1000).subarray(0, 2400)));
+  const announcements = { 'no-binding': 'short.wav', 'no-permission': 'short.wav' };
+  await admin.send('PATCH', `/apps/${app.appKey}`, { announcements });
 });
 
 afterAll(async () => {

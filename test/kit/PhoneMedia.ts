@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
-import { A_LAW_SILENCE, fromALaw, SAMPLES_PER_PACKET, shareOfTone, toneSecond } from './audio.ts';
+import { A_LAW_SILENCE, fromALaw, loudness, SAMPLES_PER_PACKET, shareOfTone, toneSecond } from './audio.ts';
 import { within } from './Series.ts';
 
 const PACKET_MS = 20;
@@ -128,6 +128,12 @@ export class PhoneMedia {
   /** How much of the last tenth of a second was this tone, from 0 to 1. */
   shareOfTone(hertz: number): number {
     return shareOfTone(this.#lastStretch(), hertz);
+  }
+
+  /** The loudest packet that came so far: root mean square, 0 to 32768. */
+  loudestHeard(): number {
+    const audio = this.received.filter(({ control }) => !control);
+    return Math.max(0, ...audio.map(({ bytes }) => loudness(fromALaw(bytes.subarray(12)))));
   }
 
   /** Presses a key: RFC 4733, 100 ms, the end three times. */

@@ -70,8 +70,9 @@ export class WebhookSink {
     return this.requests.filter(({ status }) => status === 200);
   }
 
-  /** Listens again, on the port of the first time. */
+  /** Listens again, on the port of the first time; nothing happens while it listens. */
   async open(): Promise<void> {
+    if (this.#server.listening) return;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(this.#port, '127.0.0.1', () => {
