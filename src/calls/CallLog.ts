@@ -84,7 +84,8 @@ export class CallLog {
   }
 
   recording(objectName: string): void {
-    this.call.recording = { objectName, startedAt: this.#options.clock() };
+    const { clock, origin } = this.#options;
+    this.call.recording = { objectName, domain: origin.hostName, startedAt: clock() };
   }
 
   /** The recording came to nothing. */

@@ -50,7 +50,7 @@ export function callRecord(call: CallSnapshot, { spId, hostName }: RecordOrigin)
     recordFlag: recording ? 1 : 0,
     ...(recording && {
       recordStartTime: formatTime(recording.startedAt),
-      recordDomain: hostName,
+      recordDomain: recording.domain,
       recordBucketName: `sp-${spId}`,
       recordObjectName: recording.objectName,
     }),

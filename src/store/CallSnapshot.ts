@@ -24,7 +24,8 @@ export interface CallSnapshot {
   q850?: number;
   sipStatus?: number;
   releasedBy?: 'caller' | 'callee' | 'platform';
-  recording?: { readonly objectName: string; readonly startedAt: number };
+  /** `domain` names the installation that has the file. */
+  recording?: { readonly objectName: string; readonly domain: string; readonly startedAt: number };
   /** Seq of the next event of this call, from 0 (callin). */
   nextSeq: number;
   /** The decision's chain of facts, with numbers masked. */

@@ -3,13 +3,15 @@ import postgres from 'postgres';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Sql } from './database.ts';
 
-/** What has changed and must be forgotten by every cache. */
+/** What has changed and must be forgotten by every cache, and what every node must hear. */
 export interface Change {
   /** X numbers whose state, application or bindings changed. */
   readonly numbers?: readonly string[];
   /** Application keys. */
   readonly apps?: readonly string[];
   readonly trunks?: true;
+  /** Session ids of calls that their customer wants to end. */
+  readonly stops?: readonly string[];
   /** Anything may have changed: a large change, or news were missed while the connection was away. */
   readonly everything?: true;
 }
@@ -28,12 +30,13 @@ export interface ChangesOptions {
 const CHANNEL = 'axbridge_changes';
 const RETRY_MS = 500;
 
-/** Reads a payload of the channel: `number:+86…`, `app:key`, `trunks`, or `everything`. */
+/** Reads a payload of the channel: `number:+86…`, `app:key`, `trunks`, `stop:session id`, or `everything`. */
 function changeOf(payload: string): Change {
-  const [kind, value] = payload.split(':', 2);
+  const [, kind, value] = /^([a-z]+)(?::(.+))?$/.exec(payload) ?? [];
   if (kind === 'number' && value) return { numbers: [value] };
   if (kind === 'app' && value) return { apps: [value] };
   if (kind === 'trunks') return { trunks: true };
+  if (kind === 'stop' && value) return { stops: [value] };
   // A newer node may say what this one does not know: forgetting everything is always right.
   return { everything: true };
 }

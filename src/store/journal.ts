@@ -130,7 +130,8 @@ export class Journal {
   }
 
   /**
-   * Closes a call: its last snapshot, the disconnect event and the record, in one transaction.
+   * Closes a call: its last snapshot, the disconnect event, the record and what tells whose recording it left, in one
+   * transaction.
    * Accepted always, also for a call that an earlier life opened; resolves when durable.
    */
   async close(call: CallSnapshot, messages: readonly Message[]): Promise<void> {
@@ -167,6 +168,7 @@ export class Journal {
         snapshot: '',
         stateCode: undefined,
         closedAt: undefined,
+        recording: undefined,
         nextSeq: 0,
         messages: [],
         fresh,
@@ -178,6 +180,7 @@ export class Journal {
     entry.snapshot = JSON.stringify(call);
     entry.stateCode = call.stateCode;
     entry.closedAt ??= closedAt;
+    if (closedAt !== undefined) entry.recording = call.recording;
     for (const message of messages) {
       if (message.kind === 'event') entry.nextSeq = Math.max(entry.nextSeq, message.seq + 1);
       entry.messages.push(message);

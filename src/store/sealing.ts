@@ -57,13 +57,14 @@ export class Sealer {
   readonly #rootKey: KeyObject;
   readonly #sealKey: KeyObject;
   readonly #digestKey: KeyObject;
+  readonly #signKey: KeyObject;
   readonly #header: Buffer;
   readonly #salt = randomBytes(SALT_BYTES);
   readonly #openKeys = new LRUCache<string, KeyObject>({ max: KNOWN_KEYS });
   #sealed = 0n;
 
   /**
-   * @param key 32 secret bytes; the keys for sealing and for digests are derived from it (HKDF, RFC 5869)
+   * @param key 32 secret bytes; the keys for sealing, digests and signatures are derived from it (HKDF, RFC 5869)
    * @throws SealError SEAL_KEY_INVALID
    */
   constructor(key: Buffer) {
@@ -76,6 +77,7 @@ export class Sealer {
     this.#rootKey = createSecretKey(derive(key, 'seal'));
     this.#sealKey = this.#keyOf(this.#salt);
     this.#digestKey = createSecretKey(derive(key, 'digest'));
+    this.#signKey = createSecretKey(derive(key, 'sign'));
     this.#header = Buffer.concat([Buffer.of(VERSION), derive(key, 'key id').subarray(0, KEY_ID_BYTES)]);
   }
 
@@ -131,6 +133,11 @@ export class Sealer {
   /** The lookup digest of a number: HMAC-SHA-256, its first 16 bytes. The same number always gives the same digest. */
   digest(number: string): Buffer {
     return createHmac('sha256', this.#digestKey).update(number).digest().subarray(0, DIGEST_BYTES);
+  }
+
+  /** Signs what this installation gives away and wants to know again: HMAC-SHA-256 under a key of its own, 32 bytes. */
+  sign(text: string): Buffer {
+    return createHmac('sha256', this.#signKey).update(text).digest();
   }
 
   /** Names the key without telling it: 8 hex digits. */

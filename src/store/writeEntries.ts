@@ -1,3 +1,4 @@
+import type { CallSnapshot } from './CallSnapshot.ts';
 import type { Sql } from './database.ts';
 import type { StoredMessage } from './journal.ts';
 import type { Message } from './Message.ts';
@@ -15,6 +16,8 @@ export interface JournalEntry {
   stateCode: number | undefined;
   /** Milliseconds since the epoch; undefined while the call is open. */
   closedAt: number | undefined;
+  /** What a call that is closed has left. */
+  recording: CallSnapshot['recording'];
   /** One more than the highest event seq in this entry. */
   nextSeq: number;
   readonly messages: Message[];
@@ -33,7 +36,7 @@ interface Writer {
  * Writes calls and their messages in one statement, so in one transaction and one round trip.
  *
  * A call that is new is inserted. One that stands is changed if it is open, belongs to this life and the entry is
- * newer than the row. The messages of a call are filed only if its row was written.
+ * newer than the row. The messages and the recording of a call are filed only if its row was written.
  * @returns the session ids of the calls that were written; the others were written before or belong to another life
  */
 export async function writeEntries(
@@ -41,7 +44,6 @@ export async function writeEntries(
   entries: readonly JournalEntry[],
   messages: readonly StoredMessage[],
 ): Promise<ReadonlySet<string>> {
-  const isoTime = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
   const rows = await sql<{ session_id: string }[]>`
     WITH saved AS (
       INSERT INTO calls AS c
@@ -118,7 +120,47 @@ export async function writeEntries(
       ) AS m (app_key, session_id, kind, seq, id, body_sealed)
       JOIN saved USING (app_key, session_id)
       ON CONFLICT DO NOTHING
-    )
+    )${recordingsOf(sql, entries)}
     SELECT session_id FROM saved`;
   return new Set(rows.map((row) => row.session_id));
+}
+
+/** A further part of the statement for calls that leave a recording; most groups have none. */
+function recordingsOf(sql: Sql, entries: readonly JournalEntry[]) {
+  const recorded = entries.flatMap(({ call, closedAt, recording }) =>
+    recording === undefined ? [] : [{ ...call, ...recording, closedAt }],
+  );
+  if (recorded.length === 0) return sql``;
+  return sql`, recorded AS (
+      INSERT INTO recordings (app_key, object_name, domain, recorded_at)
+      SELECT r.app_key, r.object_name, r.domain, r.recorded_at
+      FROM unnest(
+        ${sql.array(
+          recorded.map(({ appKey }) => appKey),
+          25,
+        )}::text[],
+        ${sql.array(
+          recorded.map(({ sessionId }) => sessionId),
+          25,
+        )}::text[],
+        ${sql.array(
+          recorded.map(({ objectName }) => objectName),
+          25,
+        )}::text[],
+        ${sql.array(
+          recorded.map(({ domain }) => domain),
+          25,
+        )}::text[],
+        ${sql.array(
+          recorded.map(({ closedAt }) => isoTime(closedAt)),
+          25,
+        )}::timestamptz[]
+      ) AS r (app_key, session_id, object_name, domain, recorded_at)
+      JOIN saved USING (app_key, session_id)
+      ON CONFLICT DO NOTHING
+    )`;
+}
+
+function isoTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
 }

@@ -92,7 +92,11 @@ describe('the record of a call', () => {
       answeredAt: NOON + 5_001,
       endedAt: NOON + 35_000,
       stateCode: 0,
-      recording: { objectName: '260105040007000000001.wav', startedAt: NOON + 6000 },
+      recording: {
+        objectName: '260105040007000000001.wav',
+        domain: 'ce1.example.com',
+        startedAt: NOON + 6000,
+      },
       nextSeq: 5,
     });
     expect(callRecord(talked, origin)).toEqual({

@@ -53,7 +53,9 @@ describe('calls that a dead process left open', () => {
   });
 
   it('keep their recording when it is long enough', async () => {
-    const recording = (objectName: string) => ({ recording: { objectName, startedAt: 6000 } });
+    const recording = (objectName: string) => ({
+      recording: { objectName, domain: 'ax.test', startedAt: 6000 },
+    });
     const { journal, recovery } = recoveryOf([[lost(1, recording('a')), lost(2, recording('b'))]], { a: 30 });
     await recovery.closeLost();
     expect(journal.records.map(({ body }) => body.recordFlag).sort()).toEqual([0, 1]);
