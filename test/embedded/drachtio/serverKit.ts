@@ -75,15 +75,27 @@ interface Unlisted {
   request(
     uri: string,
     options: object,
-  ): Promise<{ on(event: 'response', listener: (res: Srf.SrfResponse) => void): void }>;
+    callback: (
+      error: Error | null,
+      request: { on(event: 'response', listener: (res: Srf.SrfResponse) => void): void },
+    ) => void,
+  ): void;
 }
 
-/** Sends a request outside of dialogs by drachtio-srf and waits for its final response. */
-export async function askBySrf(srf: Srf, uri: string, options: object): Promise<Srf.SrfResponse> {
-  const request = await (srf as unknown as Unlisted).request(uri, options);
-  return new Promise((resolve) => {
-    request.on('response', (res) => {
-      if (res.status >= 200) resolve(res);
+/**
+ * Sends a request outside of dialogs by drachtio-srf and waits for its final response. By callback: a promise is
+ * fulfilled too late to hear a response that came in the same piece as the server's word that the request is out.
+ */
+export function askBySrf(srf: Srf, uri: string, options: object): Promise<Srf.SrfResponse> {
+  return new Promise((resolve, reject) => {
+    (srf as unknown as Unlisted).request(uri, options, (error, request) => {
+      if (error) {
+        reject(error);
+        return;
+      }
+      request.on('response', (res) => {
+        if (res.status >= 200) resolve(res);
+      });
     });
   });
 }
