@@ -19,6 +19,7 @@ import { AxbBindings } from './bindings/AxbBindings.ts';
 import { ExpiredBindingSweeper } from './bindings/ExpiredBindingSweeper.ts';
 import { announcementFiles } from './calls/announcementFiles.ts';
 import { CallServer } from './calls/CallServer.ts';
+import { RecordingSweeper } from './calls/RecordingSweeper.ts';
 import { Recordings } from './calls/recordings.ts';
 import { Recovery } from './calls/recovery.ts';
 import { createSessionIds } from './calls/sessionIds.ts';
@@ -150,8 +151,10 @@ async function startCalls(
   await recovery.closeLost();
   recovery.start();
   parts.defer(() => recovery.stop());
-  recordings.start();
   parts.defer(() => recordings.stop());
+  const sweeper = new RecordingSweeper({ sql: stores.sql, recordings, clock, logger });
+  sweeper.start();
+  parts.defer(() => sweeper.stop());
 
   const calls = new CallServer({
     frontEnd,

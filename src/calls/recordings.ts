@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { toALaw } from '../../media/index.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -7,9 +7,7 @@ import { compactTime } from './callTimes.ts';
 
 /** Nothing shorter is kept. */
 export const SHORTEST_RECORDING_MS = 3000;
-const KEEP_DAYS = 7;
-const DAY_MS = 86_400_000;
-const SWEEP_MS = 3_600_000;
+const OBJECT_NAME = /^(\d\d)(\d\d)(\d\d)\d{6,}\.wav$/;
 /** Files converted at a time: it is work for idle moments. */
 const CONVERSIONS_AT_ONCE = 1;
 
@@ -31,15 +29,14 @@ export interface RecordingsOptions {
 
 /**
  * The recordings on disk. A media server writes 16-bit PCM beside the place where the recording will be; when the call
- * has ended it becomes A-law, 8 kHz, mono, under its final name. A recording lies in the folder of its day (UTC) and is
- * removed with it after seven days.
+ * has ended it becomes A-law, 8 kHz, mono, under its final name. A recording lies in the folder of the day (UTC) on which
+ * it began.
  */
 export class Recordings {
   readonly #options: RecordingsOptions;
   readonly #folder: string;
   readonly #waiting: string[] = [];
   #converting: Promise<void>[] = [];
-  #sweeper: NodeJS.Timeout | undefined;
   #madeDay = '';
 
   constructor(options: RecordingsOptions) {
@@ -47,15 +44,8 @@ export class Recordings {
     this.#folder = resolve(options.folder);
   }
 
-  /** Begins to remove what is too old, at once and every hour, until `stop`. */
-  start(): void {
-    this.#sweeper = setInterval(() => void this.#sweep(), SWEEP_MS);
-    void this.#sweep();
-  }
-
   /** Resolves when what has been handed to `keep` is converted. */
   async stop(): Promise<void> {
-    clearInterval(this.#sweeper);
     while (this.#converting.length > 0) await Promise.all(this.#converting);
   }
 
@@ -74,6 +64,30 @@ export class Recordings {
   /** Where a recording lies once it is converted. @throws RangeError for a name that is none of ours */
   pathOf(objectName: string): string {
     return join(this.#folder, dayOf(objectName), objectName);
+  }
+
+  /** The file of a converted recording; undefined when there is none of this name, whatever the name is. */
+  async find(objectName: string): Promise<string | undefined> {
+    if (!OBJECT_NAME.test(objectName)) return undefined;
+    const path = this.pathOf(objectName);
+    return access(path).then(
+      () => path,
+      () => undefined,
+    );
+  }
+
+  /**
+   * Removes the files to which nothing was written since a moment. Not by the day in their names: that is when the
+   * recording began, and what counts is when it ended.
+   * @param moment milliseconds since the epoch
+   */
+  async removeBefore(moment: number): Promise<void> {
+    const lastDay = new Date(moment).toISOString().slice(0, 10);
+    for (const day of await readdir(this.#folder).catch(() => [])) {
+      if (/^\d{4}-\d\d-\d\d$/.test(day) && day <= lastDay) {
+        await removeOldFiles(join(this.#folder, day), moment);
+      }
+    }
   }
 
   /** Takes a recording that has ended: converts it, or removes it when it is too short. It does not wait. */
@@ -114,24 +128,25 @@ export class Recordings {
   #rawPath(objectName: string): string {
     return join(this.#folder, dayOf(objectName), `raw-${objectName}`);
   }
+}
 
-  async #sweep(): Promise<void> {
-    const oldest = new Date(this.#options.clock() - KEEP_DAYS * DAY_MS).toISOString().slice(0, 10);
-    try {
-      const days = await readdir(this.#folder).catch(() => []);
-      for (const day of days) {
-        if (/^\d{4}-\d\d-\d\d$/.test(day) && day < oldest)
-          await rm(join(this.#folder, day), { recursive: true });
-      }
-    } catch (error) {
-      this.#options.logger.warn({ err: error }, 'old recordings could not be removed');
-    }
+/** What another node has removed in the meantime is gone, which is what was wanted. */
+async function removeOldFiles(folder: string, moment: number): Promise<void> {
+  const names = await readdir(folder);
+  let left = names.length;
+  for (const name of names) {
+    const path = join(folder, name);
+    const file = await stat(path).catch(() => undefined);
+    if (file !== undefined && file.mtimeMs >= moment) continue;
+    await rm(path, { force: true });
+    left -= 1;
   }
+  if (left === 0) await rmdir(folder).catch(() => undefined);
 }
 
 /** The folder of a recording: the day in its name, `yyMMddHHmmss…`. */
 function dayOf(objectName: string): string {
-  const found = /^(\d\d)(\d\d)(\d\d)\d{6,}\.wav$/.exec(objectName);
+  const found = OBJECT_NAME.exec(objectName);
   if (!found)
     throw new RangeError(`recording ${JSON.stringify(objectName)}: expected yyMMddHHmmss, digits, .wav`);
   return `20${found[1]}-${found[2]}-${found[3]}`;

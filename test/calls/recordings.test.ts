@@ -1,11 +1,14 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readWavHeader } from '../../media/index.ts';
+import { RecordingSweeper } from '../../src/calls/RecordingSweeper.ts';
 import { Recordings } from '../../src/calls/recordings.ts';
+import { createTestDatabase } from '../kit/testDatabase.ts';
 
 const NOON = Date.UTC(2026, 10, 22, 12, 0, 7);
+const DAY_MS = 86_400_000;
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 let folder: string;
@@ -65,17 +68,64 @@ describe('a recording', () => {
     expect(await recordings.convert(objectName)).toBe(0);
   });
 
-  it('is found under no name but ours', () => {
+  it('is found under no name but ours', async () => {
     expect(() => recordings.pathOf('../../etc/passwd')).toThrow(RangeError);
+    for (const name of [
+      '../../etc/passwd',
+      'raw-261122120007000000001.wav',
+      '261122120007000000001.wav',
+      '',
+    ]) {
+      expect(await recordings.find(name)).toBeUndefined();
+    }
   });
 });
 
 describe('old recordings', () => {
-  it('go with their day after a week', async () => {
-    for (const day of ['2026-11-14', '2026-11-15', '2026-11-22', 'other']) await mkdir(join(folder, day));
-    recordings.start();
-    await expect
-      .poll(async () => (await readdir(folder)).sort())
-      .toEqual(['2026-11-15', '2026-11-22', 'other']);
+  const write = async (day: string, name: string, at: number) => {
+    await mkdir(join(folder, day), { recursive: true });
+    await writeFile(join(folder, day, name), '');
+    await utimes(join(folder, day, name), at / 1000, at / 1000);
+  };
+  const left = async () => (await readdir(folder, { recursive: true })).sort();
+
+  it('go by the moment of their last byte, and empty days with them', async () => {
+    const oldest = NOON - 7 * DAY_MS;
+    await write('2026-11-14', 'old.wav', oldest - DAY_MS);
+    await write('2026-11-14', 'raw-of-a-call-that-a-crash-ended.wav', oldest - DAY_MS);
+    await write('2026-11-15', 'a-second-too-old.wav', oldest - 1000);
+    await write('2026-11-15', 'ended-later-than-it-began.wav', oldest + 1000);
+    await write('2026-11-22', 'of-today.wav', NOON);
+    await write('other', 'not-ours.wav', 0);
+    await recordings.removeBefore(oldest);
+    expect(await left()).toEqual([
+      '2026-11-15',
+      '2026-11-15/ended-later-than-it-began.wav',
+      '2026-11-22',
+      '2026-11-22/of-today.wav',
+      'other',
+      'other/not-ours.wav',
+    ]);
+  });
+
+  it('are swept from the disk and the database a week after the record, and not before', async () => {
+    const database = await createTestDatabase({ max: 1 });
+    const { sql } = database;
+    const week = NOON - 7 * DAY_MS;
+    await sql`INSERT INTO recordings ${sql(
+      [week - 1, week].map((at) => ({
+        app_key: 'app',
+        object_name: `${at}.wav`,
+        domain: 'ax.test',
+        recorded_at: new Date(at),
+      })),
+    )}`;
+    await write('2026-11-15', 'a.wav', week - 1000);
+    const sweeper = new RecordingSweeper({ sql, recordings, clock: () => NOON, logger });
+    sweeper.start();
+    await expect.poll(left).toEqual([]);
+    await sweeper.stop();
+    expect(await sql`SELECT object_name FROM recordings`).toEqual([{ object_name: `${week}.wav` }]);
+    await database.close();
   });
 });
