@@ -138,7 +138,8 @@ export class AnchoredPath implements CallPath {
     const { decision, announcements } = this.#options;
     const { maxDurationSeconds } = decision;
     if (maxDurationSeconds > 0) {
-      await this.#media.hangUpAfter(maxDurationSeconds + LIMIT_GRACE_SECONDS);
+      const limit = this.#media.hangUpAfter(maxDurationSeconds + LIMIT_GRACE_SECONDS);
+      await limit.catch((error: unknown) => this.#warn(error, "the media server's own limit is not set"));
     }
     if (this.#early) await this.#early;
     if (decision.record && decision.recordHintTone !== undefined) {

@@ -61,6 +61,8 @@ export class Call implements ActiveCall {
   #calleeLeg: CalleeLeg | undefined;
   #caller: SipDialog | undefined;
   #callee: SipDialog | undefined;
+  /** Resolves when both sides hear each other, or never will. */
+  readonly #connected = Promise.withResolvers<void>();
   #abandonOffer: (() => void) | undefined;
   #acknowledged: PromiseWithResolvers<string | undefined> | undefined;
 
@@ -203,7 +205,7 @@ export class Call implements ActiveCall {
     path: CallPath,
     result: Extract<CalleeResult, { kind: 'answered' | 'offered' }>,
   ): Promise<void> {
-    const { log, services } = this.#options;
+    const { services } = this.#options;
     const answeredAt = services.clock();
     this.#phase = 'joining';
     this.#limits.answered();
@@ -213,15 +215,14 @@ export class Call implements ActiveCall {
       const [sdp, isDurable] = await Promise.all([path.calleeAnswered(result.sdp), this.#isDurable()]);
       if (!isDurable) this.end(8020);
       if (this.#hasEnded()) return;
-      const caller = await this.#answerCaller(sdp);
+      const caller = await this.#answerCaller(sdp, answeredAt);
       if (!caller) return;
-      log.answered(answeredAt);
-      services.metrics.setup(this.mode, this.#secondsSinceInvite());
       this.#limitDuration(path, answeredAt);
       const callee = await this.#completeOffer(path, result);
       if (!callee || this.#hasEnded()) return;
       await path.join({ caller, callee });
       if (!this.#hasEnded()) this.#phase = 'talking';
+      this.#connected.resolve();
     } catch (error) {
       if (!(error instanceof PathError)) throw error;
       services.logger.warn({ err: error, sessionId: this.sessionId }, 'the two sides cannot be connected');
@@ -229,23 +230,27 @@ export class Call implements ActiveCall {
     }
   }
 
-  async #answerCaller(sdp: string): Promise<SipDialog | undefined> {
-    const { invite } = this.#options;
+  /** From the moment in which the 200 is out the call is answered, whatever comes next. */
+  async #answerCaller(sdp: string, answeredAt: number): Promise<SipDialog | undefined> {
+    const { invite, log, services } = this.#options;
     if (invite.offer === undefined) this.#acknowledged = Promise.withResolvers();
-    let caller: SipDialog;
+    const onAnswered = (caller: SipDialog) => {
+      if (this.#hasEnded()) {
+        caller.hangUp(Q850.normalClearing);
+        return;
+      }
+      this.#caller = caller;
+      log.answered(answeredAt);
+      services.metrics.setup(this.mode, this.#secondsSinceInvite());
+      caller.onEnd((end) => this.#hungUp('caller', end));
+    };
     try {
-      caller = await invite.answer(sdp, this.#acknowledged?.resolve);
+      await invite.answer(sdp, onAnswered, this.#acknowledged?.resolve);
     } catch {
       this.#callerGone();
       return undefined;
     }
-    if (this.#hasEnded()) {
-      caller.hangUp(Q850.normalClearing);
-      return undefined;
-    }
-    this.#caller = caller;
-    caller.onEnd((end) => this.#hungUp('caller', end));
-    return this.#hasEnded() ? undefined : caller;
+    return this.#hasEnded() ? undefined : this.#caller;
   }
 
   /** For a caller who left the offer to us: his ACK holds the answer. */
@@ -289,6 +294,8 @@ export class Call implements ActiveCall {
       const file =
         (lastMinVoice === undefined ? undefined : await services.announcements.uploaded(lastMinVoice)) ??
         (await services.announcements.scene('last-minute', app.announcements['last-minute']));
+      // A call of one minute hears it as soon as there is somebody to talk to.
+      await this.#connected.promise;
       if (file !== undefined && !this.#hasEnded()) await path.announce(file);
     } catch (error) {
       services.logger.warn({ err: error, sessionId: this.sessionId }, 'last-minute voice not played');
@@ -331,6 +338,7 @@ export class Call implements ActiveCall {
     this.#callee?.hangUp(q850);
     this.#abandonOffer?.();
     this.#acknowledged?.resolve(undefined);
+    this.#connected.resolve();
     services.releases.add(this.#releasePath());
     log.close(ending);
     this.#leaveTrunk();

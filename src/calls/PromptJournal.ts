@@ -2,18 +2,20 @@ import type { CallSnapshot } from '../store/CallSnapshot.ts';
 import type { Message } from '../store/Message.ts';
 import type { CallJournal } from './CallLog.ts';
 
-/** A journal that has not made a call durable for so long takes no new ones. A group commit needs milliseconds. */
+/** A journal that has not made a call durable for so long is tried with one call at a time. A commit needs milliseconds. */
 const SLOW_MS = 2000;
 
 /**
  * A journal that also counts as away while it hangs: a database that accepts but does not answer would have people rung
- * for calls that can never be connected.
+ * for calls that can never be connected. While it hangs, one call is let through now and then; the first that becomes
+ * durable opens the door again.
  */
 export class PromptJournal implements CallJournal {
   readonly #journal: CallJournal;
   readonly #clock: () => number;
   /** When each `open` that is under way began, oldest first. */
   readonly #opening = new Map<symbol, number>();
+  #newest = 0;
 
   /** @param clock milliseconds */
   constructor(journal: CallJournal, clock: () => number) {
@@ -23,15 +25,23 @@ export class PromptJournal implements CallJournal {
 
   get available(): boolean {
     if (!this.#journal.available) return false;
-    for (const beganAt of this.#opening.values()) return this.#clock() - beganAt < SLOW_MS;
-    return true;
+    const oldest = this.#opening.values().next().value;
+    if (oldest === undefined) return true;
+    const now = this.#clock();
+    return now - oldest < SLOW_MS || now - this.#newest >= SLOW_MS;
   }
 
   async open(call: CallSnapshot, event: Message): Promise<void> {
     const key = Symbol('open');
-    this.#opening.set(key, this.#clock());
+    this.#newest = this.#clock();
+    this.#opening.set(key, this.#newest);
     try {
       await this.#journal.open(call, event);
+      // The journal writes in order: what began earlier and is not durable now says nothing of its health any more.
+      for (const earlier of this.#opening.keys()) {
+        if (earlier === key) break;
+        this.#opening.delete(earlier);
+      }
     } finally {
       this.#opening.delete(key);
     }

@@ -17,18 +17,25 @@ const call: CallSnapshot = {
 };
 
 describe('a journal', () => {
-  it('that hangs takes no new calls until it answers', async () => {
+  it('that hangs is tried with one call now and then, until one becomes durable', async () => {
     const heard = new HeardJournal();
     let now = 0;
     const journal = new PromptJournal(heard, () => now);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    heard.away = promise;
-    const opening = journal.open(call, callEvent('callin', call, 0));
+    const open = () => journal.open(call, callEvent('callin', call, 0));
+    heard.away = new Promise(() => {});
+    void open();
+    now = 1000;
+    void open();
     expect(journal.available).toBe(true);
     now = 2000;
     expect(journal.available).toBe(false);
-    resolve();
-    await opening;
+    now = 3000;
+    expect(journal.available).toBe(true);
+    void open();
+    expect(journal.available).toBe(false);
+    heard.away = undefined;
+    now = 5000;
+    await open();
     expect(journal.available).toBe(true);
   });
 

@@ -266,3 +266,13 @@ describe('a refusal', () => {
     expect(await calls.journal.call()).toMatchObject({ events: ['callin', 'disconnect'], stateCode: 8014 });
   });
 });
+
+describe('a call with a limit', () => {
+  it('plays the last-minute voice to both, at once where it may last one minute only', async () => {
+    calls.bind({ maxDurationMinutes: 1, lastMinVoice: 'tone.wav' });
+    const both = await talk();
+    await Promise.all([both.call.media?.hears(FILE_HZ), both.incoming.media?.hears(FILE_HZ)]);
+    await hearEachOther(both);
+    await hangUp(both);
+  });
+});
