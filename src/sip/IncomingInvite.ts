@@ -92,10 +92,16 @@ export class IncomingInvite<Trunk> {
 
   /**
    * Sends 200.
+   * @param onAnswered gets the dialog in the same turn in which the server says that the 200 is out: what follows it
+   * on the server's connection, such as the callee's BYE, is handled before a promise can tell
    * @param onAcknowledged for a caller who left the offer to us: gets the SDP of his ACK
    * @throws CallerGoneError when the caller's CANCEL was first or the server lost the transaction
    */
-  answer(sdp: string, onAcknowledged?: (answer: string | undefined) => void): Promise<SipDialog> {
+  answer(
+    sdp: string,
+    onAnswered: (dialog: SipDialog) => void,
+    onAcknowledged?: (answer: string | undefined) => void,
+  ): Promise<void> {
     const { srf, request, response, openSocket, logger } = this.#options;
     return new Promise((resolve, reject) => {
       if (this.#done || this.#cancelled) {
@@ -110,7 +116,8 @@ export class IncomingInvite<Trunk> {
           return;
         }
         if (onAcknowledged) dialog.once('ack', (ack: SrfRequest) => onAcknowledged(ack.body || undefined));
-        resolve(new SipDialog({ dialog, openSocket, logger }));
+        onAnswered(new SipDialog({ dialog, openSocket, logger }));
+        resolve();
       });
     });
   }
