@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type Mrf from 'drachtio-fsmrf';
 import MediaServer, { type Endpoint } from 'drachtio-fsmrf/lib/mediaserver.js';
@@ -7,6 +8,7 @@ import { MediaError, reasonOf } from './errors.ts';
 import { Leg } from './Leg.ts';
 import type { MediaLog } from './MediaLog.ts';
 import { makePrompt } from './promptSocket.ts';
+import { guardReading } from './readGuard.ts';
 import { settlesWithin } from './settlesWithin.ts';
 
 const CONNECT_MS = 3000;
@@ -183,6 +185,7 @@ export class MediaServerLink {
   async #connect(): Promise<Up> {
     const { server, mrf, listenAddress, advertisedAddress, profile } = this.#options;
     const connection = await openControlConnection(server, CONNECT_MS);
+    if (connection.socket !== null) this.#guard(connection.socket);
     const closed = Promise.withResolvers<void>();
     const socket = new EventSocket(connection, closed.resolve);
     try {
@@ -200,12 +203,26 @@ export class MediaServerLink {
       mediaServer.closing = true; // a lost connection is announced by this class, not on the console
       await readyOrFailed(mediaServer);
       // FreeSWITCH's sockets to us, from their first byte on.
-      mediaServer._server.server.prependListener('connection', makePrompt);
+      mediaServer._server.server.prependListener('connection', (fromServer) => {
+        makePrompt(fromServer);
+        this.#guard(fromServer);
+      });
       return { mediaServer, socket, closed: closed.promise };
     } catch (error) {
       socket.destroy();
       throw error;
     }
+  }
+
+  #guard(socket: Socket): void {
+    const from = `${socket.remoteAddress}:${socket.remotePort}`;
+    // The error's text would quote what came.
+    guardReading(socket, (error) =>
+      this.#options.log.warn(
+        { from, reason: error instanceof Error ? error.name : typeof error },
+        'an event socket could not be read; closed',
+      ),
+    );
   }
 
   /** Asks the server again and again; ends when the connection does, or when it has been silent for too long. */

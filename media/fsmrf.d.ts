@@ -3,7 +3,7 @@
  */
 declare module 'drachtio-modesl' {
   import type { EventEmitter } from 'node:events';
-  import type { Socket } from 'node:net';
+  import type { Server as NetServer, Socket } from 'node:net';
 
   export interface EslEvent {
     getHeader(name: string): string | null;
@@ -22,7 +22,12 @@ declare module 'drachtio-modesl' {
     disconnect(): void;
   }
 
-  const esl: { Connection: typeof Connection };
+  /** Takes the connections of FreeSWITCH to a port that listens already. */
+  export class Server extends EventEmitter {
+    constructor(options: { server: NetServer; myevents: boolean });
+  }
+
+  const esl: { Connection: typeof Connection; Server: typeof Server };
   export default esl;
 }
 
