@@ -40,6 +40,15 @@ const port = integer(0, 65_535);
 const portOrOff = (value: string, name: string): number | undefined =>
   value === 'off' ? undefined : port(value, name);
 
+const baseUrlOrNone = (value: string, name: string): string | undefined => {
+  if (value === '') return undefined;
+  const url = URL.parse(value);
+  const isBase = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
+  if (!isBase || url.username !== '')
+    throw new SettingError(name, value, 'http://host or https://host, with a path or without');
+  return url.href.replace(/\/+$/, '');
+};
+
 const listOf = (value: string): string[] =>
   value
     .split(/[,;]/)
@@ -97,6 +106,11 @@ export const SETTINGS = {
   AXBRIDGE_TLS_CERT: setting('', 'PEM file with the certificate chain for HTTPS', text),
   AXBRIDGE_TLS_KEY: setting('', 'PEM file with the private key for HTTPS', text),
   AXBRIDGE_TLS_PORT: setting('8443', 'port of the partner and admin API over HTTPS', port),
+  AXBRIDGE_PUBLIC_URL: setting(
+    '',
+    'where customers reach the API, for addresses of recordings; without it, where their request came in',
+    baseUrlOrNone,
+  ),
   AXBRIDGE_OPS_HOST: setting('127.0.0.1', 'address of /metrics, /healthz and /readyz', text),
   AXBRIDGE_OPS_PORT: setting('9464', 'port of /metrics, /healthz and /readyz', port),
   AXBRIDGE_SIP_HOST: setting('127.0.0.1', 'address the embedded SIP server listens on', text),

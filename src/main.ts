@@ -15,6 +15,7 @@ import { loadTokenCheck } from './admin/operatorToken.ts';
 import { loadTlsIdentity, type TlsIdentity } from './api/certificate.ts';
 import { addressOf, HttpServer, type ListeningPorts } from './api/httpServer.ts';
 import { partnerApi } from './api/partnerApi.ts';
+import { recordingDownload } from './api/recordingDownload.ts';
 import { AxbBindings } from './bindings/AxbBindings.ts';
 import { ExpiredBindingSweeper } from './bindings/ExpiredBindingSweeper.ts';
 import { announcementFiles } from './calls/announcementFiles.ts';
@@ -22,6 +23,7 @@ import { CallServer } from './calls/CallServer.ts';
 import { RecordingSweeper } from './calls/RecordingSweeper.ts';
 import { Recordings } from './calls/recordings.ts';
 import { Recovery } from './calls/recovery.ts';
+import { StopRequests } from './calls/StopRequests.ts';
 import { createSessionIds } from './calls/sessionIds.ts';
 import { type Config, describeSettings, readConfig } from './config.ts';
 import { Pusher } from './push/Pusher.ts';
@@ -30,6 +32,7 @@ import { SipFrontEnd } from './sip/SipFrontEnd.ts';
 import { TrunkGroup, trunkUri } from './sip/TrunkGroup.ts';
 import { TrunkHealth } from './sip/TrunkHealth.ts';
 import { AppDirectory } from './store/AppDirectory.ts';
+import { askToStop, callsAskedToStop } from './store/callStops.ts';
 import { Changes } from './store/changes.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
 import { Journal } from './store/journal.ts';
@@ -102,7 +105,7 @@ async function startJournal({ config, logger, dataDir, parts }: Context, { sql, 
     await journal.stop();
   });
   const claim = () => openCallsOfDeadLives({ ...node, sql, sealer, deadSeconds, logger });
-  return { journal, pusher, claim };
+  return { journal, pusher, claim, life: node.life };
 }
 
 /** Everything that carries calls. Takes none before `accept`. */
@@ -110,7 +113,8 @@ async function startCalls(
   context: Context,
   servers: Servers,
   stores: Stores,
-  { journal, claim }: Awaited<ReturnType<typeof startJournal>>,
+  { journal, life, claim }: Awaited<ReturnType<typeof startJournal>>,
+  recordings: Recordings,
   metrics: Metrics,
 ) {
   const { config, logger, dataDir, parts } = context;
@@ -137,7 +141,6 @@ async function startCalls(
     profile: config.AXBRIDGE_MEDIA_PROFILE,
     log: logger,
   });
-  const recordings = new Recordings({ folder: join(dataDir, 'recordings'), clock, logger });
   const origin = { spId: config.AXBRIDGE_SP_ID, hostName: config.AXBRIDGE_HOST_NAME };
   const recovery = new Recovery({
     claim,
@@ -175,6 +178,14 @@ async function startCalls(
     sessionIds: createSessionIds(config.AXBRIDGE_HOST_NAME),
     origin,
   });
+  const stopRequests = new StopRequests({
+    changes: stores.changes,
+    missed: () => callsAskedToStop(stores.sql, life),
+    stop: (sessionId) => calls.stop(sessionId),
+    logger,
+  });
+  stopRequests.start();
+  parts.defer(() => stopRequests.stop());
   frontEnd.on('invite', (invite) => calls.take(invite));
   frontEnd.on('down', () => calls.endUnanswered());
   frontEnd.on('up', () => void calls.checkAll());
@@ -192,6 +203,7 @@ async function startApi(
   context: Context,
   stores: Stores,
   pusher: Pusher,
+  recordings: Recordings,
   tls: TlsIdentity | undefined,
 ): Promise<ListeningPorts> {
   const { config, logger, dataDir, parts } = context;
@@ -208,6 +220,8 @@ async function startApi(
   const sweeper = new ExpiredBindingSweeper({ sql, log: logger, clock });
   sweeper.start();
   parts.defer(() => sweeper.stop());
+  const findFile = (objectName: string) => recordings.find(objectName);
+  const sign = (text: string) => sealer.sign(text);
   const resend = (appKey: string, ids: readonly string[] | undefined) => pusher.resend(appKey, ids);
   const server = new HttpServer({
     log: logger,
@@ -215,7 +229,15 @@ async function startApi(
     port: config.AXBRIDGE_HTTP_PORT,
     tls: tls === undefined ? undefined : { port: config.AXBRIDGE_TLS_PORT, identity: tls },
     routes: async (fastify) => {
-      await partnerApi(fastify, { apps, bindings, log: logger, clock });
+      await partnerApi(fastify, {
+        apps,
+        bindings,
+        stopCall: (appKey, sessionId) => askToStop(sql, changes, appKey, sessionId),
+        recordings: { sql, findFile, sign, publicUrl: config.AXBRIDGE_PUBLIC_URL, clock },
+        log: logger,
+        clock,
+      });
+      await recordingDownload(fastify, { findFile, sign, log: logger, clock });
       await adminApi(fastify, {
         sql,
         sealer,
@@ -268,8 +290,16 @@ async function run(config: Config, logger: Logger, stopping: Promise<NodeJS.Sign
   const servers = await startServers(context, tls);
   const stores = await openStores(context, servers.databaseUrl);
   const journaling = await startJournal(context, stores);
-  const http = await startApi(context, stores, journaling.pusher, tls);
-  const { calls, frontEnd, media, health } = await startCalls(context, servers, stores, journaling, metrics);
+  const recordings = new Recordings({ folder: join(dataDir, 'recordings'), clock, logger });
+  const http = await startApi(context, stores, journaling.pusher, recordings, tls);
+  const { calls, frontEnd, media, health } = await startCalls(
+    context,
+    servers,
+    stores,
+    journaling,
+    recordings,
+    metrics,
+  );
   metrics.watch({
     routingCache: () => ({
       entries: stores.table.size,

@@ -85,7 +85,7 @@ export function axbRoutes(
     const size = fields.pageSize ?? USUAL_PAGE_SIZE;
     const pageSize = size >= 10 && size <= 100 ? size : USUAL_PAGE_SIZE;
     const { items, totalCount } = await bindings.query(app, { ...filterOf(fields), pageIndex, pageSize });
-    if (totalCount === 0) throw new PartnerError('no-such-binding');
+    if (totalCount === 0) throw new PartnerError('no-such-record');
     return {
       ...SUCCESS,
       app_key: app.appKey,

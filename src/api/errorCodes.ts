@@ -4,7 +4,8 @@
  * Where the facts leave a choice:
  * - A wrong PasswordDigest has no recovered code. It gets the code of an unknown key, with the same text, so that
  *   nobody can find out which keys exist, and clients already handle it as "my credentials are not accepted".
- * - A binding that does not exist is 1012007 in AXB: clients take that as "none yet" and go on to bind (C3).
+ * - A binding that does not exist is 1012007 in AXB: clients take that as "none yet" and go on to bind (C3). So is a
+ *   recording, and a call that is to be stopped and is over: no source gives that code (7.2).
  * - A number that is on the X already is told in the newer wording, which names it (masked here).
  * - Created too far from now is a credential error, hence 401; the facts give the code and no status.
  * - An unknown path or method is 404; the facts give no status for 1010006.
@@ -26,7 +27,7 @@ export const PARTNER_ERRORS = {
     httpStatus: 403,
     resultdesc: 'Resource of number is not to be applied.',
   },
-  'no-such-binding': { code: '1012007', httpStatus: 403, resultdesc: 'The record does not exist.' },
+  'no-such-record': { code: '1012007', httpStatus: 403, resultdesc: 'The record does not exist.' },
   'no-free-x': { code: '1012008', httpStatus: 403, resultdesc: 'Insufficient number of resources.' },
   'number-already-bound': { code: '1012010', httpStatus: 403, resultdesc: 'The number $ has been bound.' },
   'recording-not-enabled': {

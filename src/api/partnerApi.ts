@@ -7,11 +7,15 @@ import { faultFields, maskText } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { authenticate } from './authenticate.ts';
 import { axbRoutes } from './axbRoutes.ts';
+import { callStopRoutes, type StopCall } from './callStopRoutes.ts';
 import { PartnerError } from './errorCodes.ts';
+import { type RecordingRoutesOptions, recordingRoutes } from './recordingRoutes.ts';
 
 export interface PartnerApiOptions {
   readonly apps: AppDirectory;
   readonly bindings: AxbBindings;
+  readonly stopCall: StopCall;
+  readonly recordings: RecordingRoutesOptions;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -29,7 +33,7 @@ const PARTNER_PREFIX = '/rest';
  * `Content-Type` says, because clients forget it; nothing in it is believed before it has passed the field check.
  */
 export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOptions): Promise<void> {
-  const { apps, bindings, log, clock } = options;
+  const { apps, bindings, stopCall, recordings, log, clock } = options;
   const applications = new WeakMap<FastifyRequest, App>();
 
   await fastify.register(
@@ -49,13 +53,15 @@ export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOp
         applications.set(request, await authenticate(request.raw.headers, apps, clock()));
       });
 
-      const applicationOf = (request: FastifyRequest, mode: App['mode']): App => {
+      const applicationOf = (request: FastifyRequest, mode?: App['mode']): App => {
         const app = applications.get(request);
         if (app === undefined) throw new PartnerError('authorization-missing');
-        if (app.mode !== mode) throw new PartnerError('other-mode');
+        if (mode !== undefined && app.mode !== mode) throw new PartnerError('other-mode');
         return app;
       };
       axbRoutes(partner, bindings, applicationOf);
+      recordingRoutes(partner, recordings, applicationOf);
+      callStopRoutes(partner, stopCall, applicationOf);
     },
     { prefix: PARTNER_PREFIX },
   );
@@ -100,8 +106,9 @@ function meaningOf(error: BindingError): PartnerError {
     case 'announcement-unknown':
       // The name is whatever the client wrote there.
       return new PartnerError('invalid-request', maskText(error.message));
-    case 'x-not-of-application':
     case 'no-such-binding':
+      return new PartnerError('no-such-record');
+    case 'x-not-of-application':
     case 'no-free-x':
     case 'x-status-abnormal':
     case 'recording-not-enabled':

@@ -92,7 +92,7 @@ const PROVOKED: Record<PartnerErrorName, () => Promise<Reply>> = {
   },
   'other-mode': async () => (await newApp({ mode: 'AX' })).client.bind(A, B),
   'x-not-of-application': () => partner.bind(A, B, { relationNum: '+8617000009999' }),
-  'no-such-binding': () => partner.unbind({ subscriptionId: '00000000-0000-4000-8000-000000000000' }),
+  'no-such-record': () => partner.unbind({ subscriptionId: '00000000-0000-4000-8000-000000000000' }),
   'no-free-x': async () => (await newApp()).client.bind(A, B),
   'number-already-bound': async () => {
     await partner.bind('+8613900002001', '+8613900002002', { relationNum: X });

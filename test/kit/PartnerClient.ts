@@ -2,6 +2,8 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { request } from 'undici';
 
 const AXB_PATH = '/rest/caas/relationnumber/partners/v1.0';
+const RECORD_PATH = '/rest/provision/voice/record/v1.0';
+const STOP_PATH = '/rest/httpsessions/callStop/v2.0';
 
 export interface PartnerReply {
   readonly status: number;
@@ -41,6 +43,29 @@ export class PartnerClient {
 
   query(query: Readonly<Record<string, string>>): Promise<PartnerReply> {
     return this.send('GET', `${AXB_PATH}?${new URLSearchParams(query)}`);
+  }
+
+  /** The answer to a request for a recording's address: the redirection itself, not what it leads to. */
+  async recording(
+    fileName: string,
+    recordDomain: string,
+  ): Promise<{ status: number; location: string | undefined; resultcode: string | undefined }> {
+    const query = new URLSearchParams({ fileName, recordDomain });
+    const { statusCode, headers, body } = await request(`${this.#base}${RECORD_PATH}?${query}`, {
+      headers: this.#signature(),
+    });
+    const text = await body.text();
+    const location = headers.location === undefined ? undefined : String(headers.location);
+    return {
+      status: statusCode,
+      location,
+      resultcode: text === '' ? undefined : JSON.parse(text).resultcode,
+    };
+  }
+
+  /** Asks for the end of a call. */
+  stopCall(sessionid: string): Promise<PartnerReply> {
+    return this.send('POST', STOP_PATH, { sessionid, signal: 'call_stop' });
   }
 
   async send(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<PartnerReply> {

@@ -7,8 +7,11 @@ import { loadTokenCheck } from '../../src/admin/operatorToken.ts';
 import type { TlsIdentity } from '../../src/api/certificate.ts';
 import { HttpServer } from '../../src/api/httpServer.ts';
 import { partnerApi } from '../../src/api/partnerApi.ts';
+import { recordingDownload } from '../../src/api/recordingDownload.ts';
 import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
+import { Recordings } from '../../src/calls/recordings.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
+import { askToStop } from '../../src/store/callStops.ts';
 import { Changes } from '../../src/store/changes.ts';
 import type { Sql } from '../../src/store/database.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
@@ -26,6 +29,8 @@ export interface ApiUnderTest {
   readonly admin: AdminClient;
   readonly sql: Sql;
   readonly announcementsDir: string;
+  readonly recordings: Recordings;
+  readonly changes: Changes;
   /** What was logged, oldest first. */
   readonly logged: readonly { readonly level: string; readonly message: string; readonly fields: object }[];
   /** What `resend` was asked for. */
@@ -33,8 +38,16 @@ export interface ApiUnderTest {
   stop(): Promise<void>;
 }
 
-/** @param tls adds HTTPS on a free port */
-export async function startApi({ tls }: { tls?: TlsIdentity } = {}): Promise<ApiUnderTest> {
+export interface ApiOptions {
+  /** Adds HTTPS on a free port. */
+  readonly tls?: TlsIdentity;
+  readonly publicUrl?: string;
+  /** The time for recordings and their addresses, milliseconds since the epoch. */
+  readonly recordingsClock?: () => number;
+}
+
+export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> {
+  const { tls, publicUrl, recordingsClock = Date.now } = options;
   const database = await createTestDatabase();
   const { sql, url } = database;
   const dataDir = await mkdtemp(join(tmpdir(), 'axbridge-api-'));
@@ -55,13 +68,28 @@ export async function startApi({ tls }: { tls?: TlsIdentity } = {}): Promise<Api
   const isOperator = await loadTokenCheck({ sql, setting: OPERATOR_TOKEN, show: () => undefined });
   const resend = async (appKey: string, ids: readonly string[] | undefined) => resent.push({ appKey, ids });
 
+  const recordings = new Recordings({
+    folder: join(dataDir, 'recordings'),
+    clock: recordingsClock,
+    logger: log,
+  });
+  const findFile = (objectName: string) => recordings.find(objectName);
+  const sign = (text: string) => sealer.sign(text);
   const server = new HttpServer({
     log,
     host: '127.0.0.1',
     port: 0,
     tls: tls && { port: 0, identity: tls },
     routes: async (fastify) => {
-      await partnerApi(fastify, { apps, bindings, log, clock });
+      await partnerApi(fastify, {
+        apps,
+        bindings,
+        stopCall: (appKey, sessionId) => askToStop(sql, changes, appKey, sessionId),
+        recordings: { sql, findFile, sign, publicUrl, clock: recordingsClock },
+        log,
+        clock,
+      });
+      await recordingDownload(fastify, { findFile, sign, log, clock: recordingsClock });
       await adminApi(fastify, {
         sql,
         sealer,
@@ -83,6 +111,8 @@ export async function startApi({ tls }: { tls?: TlsIdentity } = {}): Promise<Api
     admin: new AdminClient(base, OPERATOR_TOKEN),
     sql,
     announcementsDir,
+    recordings,
+    changes,
     logged,
     resent,
     async stop() {
