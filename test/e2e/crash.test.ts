@@ -96,6 +96,31 @@ describe(`kill -9 in the middle of ${CALLS} calls`, () => {
     120_000,
   );
 
+  it('while they are being set up: no call that was answered is lost, and none is told twice', async () => {
+    const told = () => toldCalls(scenario.sink);
+    const before = new Set(told().map(({ sessionId }) => sessionId));
+    const arrived = scenario.ben.calls.items.length;
+    scenario.ben.onCall = (call) => {
+      call.ring();
+      call.answer().catch(() => undefined);
+    };
+    const calls = await Promise.all(pairs.map((pair) => scenario.dial(pair)));
+    const answered = new Set<OutgoingCall>();
+    for (const call of calls) call.answered.then(() => answered.add(call)).catch(() => undefined);
+    await scenario.ben.calls.count(arrived + CALLS / 2);
+    await scenario.application.kill('SIGKILL');
+    const callers = calls.filter((call) => answered.has(call)).map((call) => pairs[calls.indexOf(call)]?.a);
+    await scenario.application.restart();
+    for (const call of [...calls, ...scenario.ben.activeCalls]) call.over({ how: 'lost' });
+
+    const fresh = () => told().filter(({ sessionId }) => !before.has(sessionId));
+    const ended = () => fresh().every((call) => idsOf(call).disconnects > 0 && idsOf(call).records > 0);
+    const callersTold = () => new Set(fresh().map(({ records }) => records[0]?.fields.callerNum));
+    const nobodyMissing = () => callers.every((caller) => callersTold().has(caller));
+    await scenario.sink.waitFor(() => nobodyMissing() && ended(), 30_000);
+    for (const call of fresh()) expect(idsOf(call)).toEqual({ disconnects: 1, records: 1 });
+  }, 60_000);
+
   it('tells the same of every call, however often it is asked', () => {
     for (const call of toldCalls(scenario.sink)) {
       const { disconnects, records } = idsOf(call);
