@@ -9,7 +9,7 @@ import { median, spread } from './statistics.ts';
 
 /** Records wait half a second for others; what a call costs after its end belongs to it. */
 const SETTLE_MS = 900;
-const WARM_UP = { callsPerSecond: 100, seconds: 4 };
+const WARM_UP_CALLS_PER_SECOND = 150;
 /** RFC 3261's T1: a carrier whose INVITE is not on its way by then sends it again. */
 const LONGEST_DELAY_MS = 500;
 
@@ -70,16 +70,17 @@ export const calls = defineBench({
   flags: {
     rounds: { fallback: [2], meaning: 'rounds of each side' },
     seconds: { fallback: [3], meaning: 'how long calls begin in each turn' },
+    warmUp: { fallback: [8], meaning: 'seconds of calls, 150 each, before anything is measured' },
     rates: { fallback: [10, 100], meaning: 'calls begun a second' },
     climb: { fallback: [150, 250, 350, 450], meaning: 'rates tried for the highest, once each' },
   },
-  async run({ rounds, seconds, rates, climb }, report) {
+  async run({ rounds, seconds, warmUp, rates, climb }, report) {
     await using load = await startCallLoad();
     await using axbridge = await startAxbridge(load.calleePort);
     await using bare = await startBareB2bua(load.calleePort);
     const sides = { bare, axbridge };
     for (const side of Object.values(sides)) {
-      await takeTurn(load, side, WARM_UP.callsPerSecond, WARM_UP.seconds);
+      await takeTurn(load, side, WARM_UP_CALLS_PER_SECOND, single(warmUp));
     }
     introduce(report, single(rounds), single(seconds));
 

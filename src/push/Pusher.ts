@@ -51,7 +51,7 @@ const LOOK_EVERY_MS = 5_000;
 const STOP_GRACE_MS = 3_000;
 const LARGEST_SETTLEMENT = 2_000;
 /** A crash before a delivered message is deleted sends it again under the same id, so deleting may wait for company. */
-const SETTLE_GATHER_MS = 20;
+const SETTLE_GATHER_MS = 50;
 
 interface PendingSettlement {
   readonly settlement: Settlement;

@@ -27,6 +27,9 @@ const BADLY_NAMED = [
   'nodejs_active_requests_total',
 ];
 
+/** Each look at the event loop's lag wakes the process: more often, and an idle one is never idle. */
+const LAG_EVERY_MS = 50;
+
 /** Every metric of axbridge: base units, `axbridge_` prefix, no number and no id as a label. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -36,11 +39,11 @@ export class Metrics {
   readonly #setup: Histogram<'mode'>;
   readonly #rejectedSources: Counter;
   readonly #notRecorded: Counter;
-  readonly #eventLoop = monitorEventLoopDelay({ resolution: 10 });
+  readonly #eventLoop = monitorEventLoopDelay({ resolution: LAG_EVERY_MS });
 
   constructor() {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LAG_EVERY_MS });
     for (const name of BADLY_NAMED) this.#registry.removeSingleMetric(name);
 
     this.#attempts = new Counter({
