@@ -189,10 +189,10 @@ async function startCalls(
   frontEnd.on('invite', (invite) => calls.take(invite));
   frontEnd.on('down', () => calls.endUnanswered());
   frontEnd.on('up', () => void calls.checkAll());
-  await frontEnd.start();
   parts.defer(() => frontEnd.stop());
   await media.start();
   parts.defer(() => media.stop());
+  await frontEnd.start();
   health.start();
   parts.defer(() => health.stop());
   return { calls, frontEnd, media, health };
