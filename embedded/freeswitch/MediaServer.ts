@@ -222,12 +222,14 @@ export class MediaServer implements Switchboard {
   #noteExchange(channel: Channel, exchange: SdpExchange): void {
     const { session } = channel.media;
     channel.variables
+      .set('send_silence_when_idle', '-1')
       .set('rtp_local_sdp_str', exchange.localSdp)
       .set('local_media_ip', this.settings.host)
       .set('local_media_port', String(session.port))
       .set('dtmf_type', session.negotiated?.telephoneEventType === undefined ? 'info' : 'rfc2833');
     const { negotiated } = session;
     if (exchange.remoteSdp === undefined || !negotiated) return;
+    channel.media.wake();
     channel.variables
       .set('switch_r_sdp', exchange.remoteSdp)
       .set('remote_media_ip', negotiated.remote?.address ?? '0.0.0.0')

@@ -1,8 +1,8 @@
 import type { AudioSource } from '../audio/audioSource.ts';
-import { encode, type Law, transcodeTable } from '../audio/g711.ts';
+import { encode, type Law, SILENCE_CODE, transcodeTable } from '../audio/g711.ts';
 import type { Recorder } from '../recording/Recorder.ts';
 import type { ClockMember, MediaClock } from '../rtp/MediaClock.ts';
-import { MediaSession, type PacketCounters } from '../rtp/MediaSession.ts';
+import { MediaSession, type NegotiatedMedia, type PacketCounters } from '../rtp/MediaSession.ts';
 import type { PortPair } from '../rtp/PortPool.ts';
 import { RTP_HEADER_BYTES, type RtpView } from '../rtp/rtpPacket.ts';
 import type { Digit } from '../rtp/telephoneEvent.ts';
@@ -36,6 +36,9 @@ interface Player {
  *
  * A leg hears its bridge partner, whose packets are passed on as they arrive. A play takes the partner's place
  * while it lasts; the partner goes on hearing the leg. Recorders hang on both directions.
+ *
+ * A leg with neither hears silence, a packet each 20 ms, as FreeSWITCH sends it with `send_silence_when_idle=-1`:
+ * carriers cut calls on which nothing comes, and a NAT forgets them.
  */
 export class LegMedia implements ClockMember {
   readonly session: MediaSession;
@@ -49,6 +52,7 @@ export class LegMedia implements ClockMember {
   readonly #recorders = new Set<Recorder>();
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   #partner: LegMedia | undefined;
+  #closed = false;
 
   constructor(ports: PortPair, clock: MediaClock, counters: PacketCounters, onDigit: (digit: Digit) => void) {
     this.#clock = clock;
@@ -71,8 +75,16 @@ export class LegMedia implements ClockMember {
   /** Parts the leg from its partner, on both sides. */
   unbridge(): void {
     const partner = this.#partner;
+    if (!partner) return;
     this.#partner = undefined;
-    if (partner) partner.#partner = undefined;
+    partner.#partner = undefined;
+    this.wake();
+    partner.wake();
+  }
+
+  /** Has the leg hear something again after its session changed; with nothing to send it rests at the next tick. */
+  wake(): void {
+    if (!this.#closed) this.#clock.add(this);
   }
 
   /** Plays a source to the leg and closes it afterwards. */
@@ -119,19 +131,20 @@ export class LegMedia implements ClockMember {
       return;
     }
     const player = this.#players.at(-1);
-    if (!player) {
-      sender.endLocal();
-      this.#clock.delete(this);
-    } else if (player.order >= this.activeOrder) {
+    if (player && player.order >= this.activeOrder) {
       this.#playFrame(player, nowMs);
+    } else if (!this.#partner && negotiated && canSend) {
+      this.#sendSilence(negotiated, nowMs);
     } else {
-      // It waits for an application above it; its sound goes on by the clock afterwards.
       sender.endLocal();
+      // A player that is left waits for an application above it.
+      if (!player) this.#clock.delete(this);
     }
   }
 
   /** Ends everything that the leg does. Its ports are released by the owner. */
   close(): void {
+    this.#closed = true;
     this.unbridge();
     for (const player of [...this.#players]) this.#end(player, 'stopped');
     this.#clock.delete(this);
@@ -160,6 +173,11 @@ export class LegMedia implements ClockMember {
     encode(negotiated.law, this.#frame, FRAME_SAMPLES, packet, RTP_HEADER_BYTES);
     const timestamp = sender.sendLocal(packet, negotiated.payloadType, FRAME_SAMPLES, false, nowMs);
     this.#recordSaid(packet, RTP_HEADER_BYTES, packet.length, negotiated.law, timestamp, nowMs);
+  }
+
+  #sendSilence({ law, payloadType }: NegotiatedMedia, nowMs: number): void {
+    const packet = Buffer.alloc(RTP_HEADER_BYTES + FRAME_SAMPLES, SILENCE_CODE[law]);
+    this.session.sender.sendLocal(packet, payloadType, FRAME_SAMPLES, false, nowMs);
   }
 
   #end(player: Player, end: PlayEnd): void {

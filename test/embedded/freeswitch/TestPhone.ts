@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { decode, encode, type Law } from '../../../embedded/freeswitch/audio/g711.ts';
+import { decode, encode, type Law, SILENCE_CODE } from '../../../embedded/freeswitch/audio/g711.ts';
 import { emptyRtpView, readRtp, writeRtpHeader } from '../../../embedded/freeswitch/rtp/rtpPacket.ts';
 import { writeEvent } from '../../../embedded/freeswitch/rtp/telephoneEvent.ts';
 
@@ -123,10 +123,16 @@ export class TestPhone {
     this.timestamp += 1600;
   }
 
-  /** Everything heard since `fromMs`, decoded, in the order of arrival. */
+  /** Packets with sound in them: without the perfect silence that an idle leg gets. */
+  get sounding(): ReceivedPacket[] {
+    const silence = SILENCE_CODE[this.law];
+    return this.received.filter(({ payload }) => payload.some((code) => code !== silence));
+  }
+
+  /** Everything heard since `fromMs` that is not perfect silence, decoded, in the order of arrival. */
   heard(fromMs = 0): Int16Array {
     const type = PAYLOAD_TYPES[this.law];
-    const packets = this.received.filter((packet) => packet.atMs >= fromMs && packet.payloadType === type);
+    const packets = this.sounding.filter((packet) => packet.atMs >= fromMs && packet.payloadType === type);
     const samples = new Int16Array(packets.reduce((sum, packet) => sum + packet.payload.length, 0));
     let at = 0;
     for (const { payload } of packets) {

@@ -40,7 +40,7 @@ describe('a hundred bridged legs', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     await eventually(
-      () => pairs.map(({ phone }) => phone.received.length),
+      () => pairs.map(({ phone }) => phone.sounding.length),
       (counts) => counts.every((count) => count === PACKETS),
     );
     await calls.end();
