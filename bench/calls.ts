@@ -13,6 +13,14 @@ const WARM_UP_CALLS_PER_SECOND = 150;
 /** RFC 3261's T1: a carrier whose INVITE is not on its way by then sends it again. */
 const LONGEST_DELAY_MS = 500;
 
+const SIDES = ['bare', 'axbridge', 'silent'] as const;
+type SideName = (typeof SIDES)[number];
+const NAMES: Record<SideName, string> = {
+  bare: 'bare createB2BUA',
+  axbridge: 'axbridge',
+  silent: 'axbridge, nobody to notify',
+};
+
 interface Turn extends CallOutcome {
   /** Milliseconds a call. */
   readonly cpu: CpuParts;
@@ -46,12 +54,12 @@ function isHeld({ begun, completed, postDialDelayMs }: Turn): boolean {
 
 const ms = (value: number): string => value.toFixed(2);
 
-function rowOf(name: string, callsPerSecond: number, turns: readonly Turn[]): string[] {
+function rowOf(side: SideName, callsPerSecond: number, turns: readonly Turn[]): string[] {
   const of = (figure: (turn: Turn) => number): string => ms(median(turns.map(figure)));
   const sum = (figure: (turn: Turn) => number): number =>
     turns.reduce((total, turn) => total + figure(turn), 0);
   return [
-    `${callsPerSecond}/s ${name}`,
+    `${callsPerSecond}/s ${NAMES[side]}`,
     `${sum((turn) => turn.completed)}/${sum((turn) => turn.begun)}`,
     of(({ cpu }) => cpu.application),
     of(({ cpu }) => cpu.sipServer),
@@ -76,27 +84,26 @@ export const calls = defineBench({
   },
   async run({ rounds, seconds, warmUp, rates, climb }, report) {
     await using load = await startCallLoad();
-    await using axbridge = await startAxbridge(load.calleePort);
     await using bare = await startBareB2bua(load.calleePort);
-    const sides = { bare, axbridge };
+    await using axbridge = await startAxbridge(load.calleePort, true);
+    await using silent = await startAxbridge(load.calleePort, false);
+    const sides = { bare, axbridge, silent };
     for (const side of Object.values(sides)) {
       await takeTurn(load, side, WARM_UP_CALLS_PER_SECOND, single(warmUp));
     }
     introduce(report, single(rounds), single(seconds));
 
     const rows: string[][] = [];
-    const ratios: string[] = [];
     for (const rate of rates) {
       const turns = await turnsOf(single(rounds), (side) =>
         takeTurn(load, sides[side], rate, single(seconds)),
       );
-      rows.push(rowOf('bare createB2BUA', rate, turns.bare), rowOf('axbridge', rate, turns.axbridge));
-      const ratio = median(turns.axbridge.map(callPathCpu)) / median(turns.bare.map(callPathCpu));
-      ratios.push(`${rate}/s ${ratio.toFixed(2)} ×`);
+      for (const side of SIDES) {
+        const ratio = median(turns[side].map(callPathCpu)) / median(turns.bare.map(callPathCpu));
+        rows.push([...rowOf(side, rate, turns[side]), side === 'bare' ? '' : `${ratio.toFixed(2)} ×`]);
+      }
     }
-    report.table(HEADING, rows);
-    report.line(`axbridge beside bare, application + SIP server: ${ratios.join(', ')}`);
-    report.line();
+    report.table([...HEADING, 'beside bare'], rows);
     await climbUp(climb, report, (side, rate) => takeTurn(load, sides[side], rate, single(seconds)));
   },
 });
@@ -118,21 +125,18 @@ function introduce(report: Report, rounds: number, seconds: number): void {
 /** As `inTurns`, of turns with more than one figure. */
 async function turnsOf(
   rounds: number,
-  take: (side: 'bare' | 'axbridge') => Promise<Turn>,
-): Promise<Record<'bare' | 'axbridge', Turn[]>> {
-  const turns: Record<'bare' | 'axbridge', Turn[]> = { bare: [], axbridge: [] };
-  const keep = async (side: 'bare' | 'axbridge'): Promise<number> => turns[side].push(await take(side));
-  await inTurns(rounds, [
-    ['bare', () => keep('bare')],
-    ['axbridge', () => keep('axbridge')],
-  ]);
+  take: (side: SideName) => Promise<Turn>,
+): Promise<Record<SideName, Turn[]>> {
+  const turns: Record<SideName, Turn[]> = { bare: [], axbridge: [], silent: [] };
+  const sides = SIDES.map((side) => [side, async () => turns[side].push(await take(side))] as const);
+  await inTurns(rounds, sides);
   return turns;
 }
 
 async function climbUp(
   rates: readonly number[],
   report: Report,
-  take: (side: 'bare' | 'axbridge', rate: number) => Promise<Turn>,
+  take: (side: SideName, rate: number) => Promise<Turn>,
 ): Promise<void> {
   const rows: string[][] = [];
   const highest: string[] = [];
@@ -140,11 +144,11 @@ async function climbUp(
     let held = 0;
     for (const rate of rates) {
       const turn = await take(side, rate);
-      rows.push(rowOf(side === 'bare' ? 'bare createB2BUA' : side, rate, [turn]));
+      rows.push(rowOf(side, rate, [turn]));
       if (!isHeld(turn)) break;
       held = rate;
     }
-    highest.push(`${side} ${held === 0 ? 'none' : `${held}/s`}`);
+    highest.push(`${NAMES[side]} ${held === 0 ? 'none' : `${held}/s`}`);
   }
   report.line(`Highest of the rates ${rates.join(', ')} at which every call completes with a PDD p99 below`);
   report.line(

@@ -23,8 +23,11 @@ export interface CallSide extends AsyncDisposable {
   cpu(): CpuParts;
 }
 
-/** axbridge as it is: every pair bound, journal in its PostgreSQL, events and records to a customer's server. */
-export async function startAxbridge(calleePort: number): Promise<CallSide> {
+/**
+ * axbridge as it is: every pair bound, journal in its PostgreSQL, events and records to a customer's server.
+ * @param notifying false: an application that wants to be told nothing
+ */
+export async function startAxbridge(calleePort: number, notifying: boolean): Promise<CallSide> {
   await using started = new AsyncDisposableStack();
   const sink = await WebhookSink.start();
   started.defer(() => sink.close());
@@ -32,7 +35,7 @@ export async function startAxbridge(calleePort: number): Promise<CallSide> {
   const { admin, http, pid, sip } = application;
   const app = await admin.createApp({
     ...{ name: 'bench', mode: 'AXB', recording: false },
-    ...{ statusUrl: `${sink.url}/status`, feeUrl: `${sink.url}/fee` },
+    ...(notifying ? { statusUrl: `${sink.url}/status`, feeUrl: `${sink.url}/fee` } : {}),
   });
   const pairs = Array.from({ length: PAIRS }, (_, index) => pairOf(index));
   await admin.send('POST', '/numbers', {
