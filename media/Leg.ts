@@ -1,4 +1,5 @@
-import type { Endpoint, MediaDialog } from 'drachtio-fsmrf/lib/mediaserver.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Endpoint, MediaDialog, MediaResponse } from 'drachtio-fsmrf/lib/mediaserver.js';
 import { EventSocket } from './EventSocket.ts';
 import { MediaError, reasonOf } from './errors.ts';
 import type { MediaLog } from './MediaLog.ts';
@@ -9,6 +10,13 @@ import { settlesWithin } from './settlesWithin.ts';
 /** How long a channel may take to end before a stronger way is tried. */
 const RELEASE_MS = 1500;
 const MODIFY_MS = 5000;
+const REQUEST_PENDING = 491;
+/**
+ * FreeSWITCH answers 491 while the ACK of the INVITE before is on its way to it. That takes no longer than a packet, so the
+ * seconds that RFC 3261 14.1 asks for, against two sides that try at once, are not waited.
+ */
+const PENDING_WAIT_MS = 20;
+const MOST_ATTEMPTS = 6;
 /** RTP clock of telephone-event, in which FreeSWITCH gives the length of a digit (RFC 4733, 2.1). */
 const SAMPLES_PER_MS = 8;
 
@@ -44,6 +52,9 @@ export class Leg {
   #playback: Playback | undefined;
   #plays = 0;
   #remoteSdp: string | undefined;
+  /** FreeSWITCH's latest answer. */
+  #answer: string;
+  #modified: Promise<unknown> = Promise.resolve();
   #released: Promise<void> | undefined;
   #releasing = false;
   #ended = false;
@@ -55,6 +66,7 @@ export class Leg {
       throw new MediaError('ended', 'the channel has ended');
     this.uuid = endpoint.uuid;
     this.localSdp = endpoint.dialog.remote.sdp;
+    this.#answer = this.localSdp;
     this.#remoteSdp = remoteSdp;
     this.#dialog = endpoint.dialog;
     this.#socket = new EventSocket(endpoint.conn, () => this.#end());
@@ -89,29 +101,15 @@ export class Leg {
   }
 
   /**
-   * Gives FreeSWITCH the party's SDP (re-INVITE). An SDP that has not changed, as in the refresh of a session timer,
-   * is not sent again.
+   * Gives FreeSWITCH the party's SDP (re-INVITE), one after the other. An SDP that has not changed, as in the refresh of a
+   * session timer, is not sent again.
    * @returns FreeSWITCH's answer
    * @throws MediaError `not-acceptable`, `no-answer`, `ended`
    */
-  async modify(remoteSdp: string): Promise<string> {
-    this.#assertAlive();
-    if (remoteSdp === this.#remoteSdp) return this.#dialog.remote.sdp;
-    // A fax that asks for T.38, for one. drachtio-srf sends no further re-INVITE after one that was refused.
-    if (!offersG711(remoteSdp))
-      throw new MediaError('not-acceptable', 're-INVITE: expected RTP/AVP with PCMA or PCMU');
-    const modifying = this.#dialog.modify(remoteSdp);
-    if (!(await settlesWithin(modifying, MODIFY_MS))) {
-      throw new MediaError('no-answer', `re-INVITE: no answer within ${MODIFY_MS} ms`);
-    }
-    try {
-      const answer = await modifying;
-      this.#remoteSdp = remoteSdp;
-      return answer;
-    } catch (error) {
-      // Without the error itself: it holds the SIP messages, which hold what the party wrote.
-      throw new MediaError(this.#ended ? 'ended' : 'not-acceptable', `re-INVITE: ${reasonOf(error)}`);
-    }
+  modify(remoteSdp: string): Promise<string> {
+    const modified = this.#modified.then(() => this.#modifyNow(remoteSdp));
+    this.#modified = modified.catch(() => undefined);
+    return modified;
   }
 
   /**
@@ -181,6 +179,37 @@ export class Leg {
     this.playingWillBeCut();
     this.#onEnd();
     if (!this.#releasing) this.#listener?.ended();
+  }
+
+  async #modifyNow(remoteSdp: string): Promise<string> {
+    this.#assertAlive();
+    if (remoteSdp === this.#remoteSdp) return this.#answer;
+    if (!offersG711(remoteSdp))
+      throw new MediaError('not-acceptable', 're-INVITE: expected RTP/AVP with PCMA or PCMU');
+    let { status, reason, body } = await this.#reinvite(remoteSdp);
+    for (let attempt = 1; status === REQUEST_PENDING && attempt < MOST_ATTEMPTS && !this.#ended; attempt++) {
+      await delay(attempt * PENDING_WAIT_MS);
+      ({ status, reason, body } = await this.#reinvite(remoteSdp));
+    }
+    if (status !== 200) throw new MediaError('not-acceptable', `re-INVITE: ${status} ${reason}`);
+    this.#remoteSdp = remoteSdp;
+    this.#answer = body;
+    return body;
+  }
+
+  /** Not by the dialog's own `modify`: after a re-INVITE that was refused, drachtio-srf never sends another. */
+  async #reinvite(body: string): Promise<MediaResponse> {
+    const headers = { Contact: this.#dialog.local.contact };
+    const answering = this.#dialog.request({ method: 'INVITE', headers, body });
+    if (!(await settlesWithin(answering, MODIFY_MS))) {
+      throw new MediaError('no-answer', `re-INVITE: no answer within ${MODIFY_MS} ms`);
+    }
+    try {
+      return await answering;
+    } catch (error) {
+      // Without the error itself: it holds the SIP messages, which hold what the party wrote.
+      throw new MediaError(this.#ended ? 'ended' : 'not-acceptable', `re-INVITE: ${reasonOf(error)}`);
+    }
   }
 
   #assertAlive(): void {

@@ -53,11 +53,22 @@ declare module 'drachtio-fsmrf/lib/mediaserver.js' {
 
   /** drachtio-srf's dialog with FreeSWITCH (its own types say that `destroy` returns nothing). */
   export interface MediaDialog extends EventEmitter {
+    readonly local: { readonly contact: string };
     readonly remote: { readonly sdp: string };
-    /** sends a re-INVITE; the answer's SDP */
-    modify(sdp: string): Promise<string>;
+    /** sends a request in the dialog; resolves with the final response, whatever its status */
+    request(options: {
+      method: string;
+      headers: Readonly<Record<string, string>>;
+      body: string;
+    }): Promise<MediaResponse>;
     /** sends a BYE; never rejects for the dialogs that signallingTo hands out */
     destroy(): Promise<unknown>;
+  }
+
+  export interface MediaResponse {
+    readonly status: number;
+    readonly reason: string;
+    readonly body: string;
   }
 
   export interface Endpoint extends EventEmitter {
