@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Sql } from '../store/database.ts';
-import { deleteRecordingsBefore, RECORDING_KEPT_MS } from '../store/recordings.ts';
+import { deleteRecordingsBefore, RECORDING_KEPT_MS, recordingsClosedBefore } from '../store/recordings.ts';
 import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Recordings } from './recordings.ts';
 
 export interface RecordingSweeperOptions {
   readonly sql: Sql;
-  readonly recordings: Pick<Recordings, 'removeBefore'>;
+  readonly recordings: Pick<Recordings, 'removeBefore' | 'unconverted' | 'keep'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly logger: Logger;
@@ -15,11 +15,14 @@ export interface RecordingSweeperOptions {
   readonly everyMs?: number;
 }
 
-const EVERY_MS = 3_600_000;
+const EVERY_MS = 600_000;
+/** A recording is converted within seconds of its call's end; one that still waits so much later is waiting for nobody. */
+const FORGOTTEN_MS = 600_000;
 
 /**
  * Removes recordings seven days after the record of their call: first what tells whose they are, so that no address is
- * given for a file that is about to go, then the files. Several nodes may sweep one folder.
+ * given for a file that is about to go, then the files. And has those converted that a process left behind which died
+ * between the end of the call and the conversion. Several nodes may sweep one folder.
  */
 export class RecordingSweeper {
   readonly #options: RecordingSweeperOptions;
@@ -52,12 +55,17 @@ export class RecordingSweeper {
 
   async #sweep(): Promise<void> {
     const { sql, recordings, clock, logger } = this.#options;
-    const oldest = clock() - RECORDING_KEPT_MS;
+    const now = clock();
+    const oldest = now - RECORDING_KEPT_MS;
     try {
       await deleteRecordingsBefore(sql, new Date(oldest));
       await recordings.removeBefore(oldest);
+      const unconverted = await recordings.unconverted();
+      if (unconverted.length === 0) return;
+      const forgotten = await recordingsClosedBefore(sql, unconverted, new Date(now - FORGOTTEN_MS));
+      for (const objectName of forgotten) recordings.keep(objectName);
     } catch (error) {
-      logger.warn(faultFields(error), 'old recordings could not be removed; will be tried again');
+      logger.warn(faultFields(error), 'recordings could not be swept; will be tried again');
     }
   }
 }

@@ -8,6 +8,8 @@ import { compactTime } from './callTimes.ts';
 /** Nothing shorter is kept. */
 export const SHORTEST_RECORDING_MS = 3000;
 const OBJECT_NAME = /^(\d\d)(\d\d)(\d\d)\d{6,}\.wav$/;
+/** Begins the name of what a media server writes. */
+const RAW_PREFIX = 'raw-';
 /** Files converted at a time: it is work for idle moments. */
 const CONVERSIONS_AT_ONCE = 1;
 
@@ -36,6 +38,8 @@ export class Recordings {
   readonly #options: RecordingsOptions;
   readonly #folder: string;
   readonly #waiting: string[] = [];
+  /** What waits, and what is being converted. */
+  readonly #kept = new Set<string>();
   #converting: Promise<void>[] = [];
   #madeDay = '';
 
@@ -76,6 +80,18 @@ export class Recordings {
     );
   }
 
+  /** Names of recordings that were begun and are neither converted nor about to be here: in progress, or left by a crash. */
+  async unconverted(): Promise<string[]> {
+    const names: string[] = [];
+    for (const day of await this.#days()) {
+      for (const file of await readdir(join(this.#folder, day)).catch(() => [])) {
+        const name = file.slice(RAW_PREFIX.length);
+        if (file.startsWith(RAW_PREFIX) && OBJECT_NAME.test(name) && !this.#kept.has(name)) names.push(name);
+      }
+    }
+    return names;
+  }
+
   /**
    * Removes the files to which nothing was written since a moment. Not by the day in their names: that is when the
    * recording began, and what counts is when it ended.
@@ -83,15 +99,14 @@ export class Recordings {
    */
   async removeBefore(moment: number): Promise<void> {
     const lastDay = new Date(moment).toISOString().slice(0, 10);
-    for (const day of await readdir(this.#folder).catch(() => [])) {
-      if (/^\d{4}-\d\d-\d\d$/.test(day) && day <= lastDay) {
-        await removeOldFiles(join(this.#folder, day), moment);
-      }
+    for (const day of await this.#days()) {
+      if (day <= lastDay) await removeOldFiles(join(this.#folder, day), moment);
     }
   }
 
   /** Takes a recording that has ended: converts it, or removes it when it is too short. It does not wait. */
   keep(objectName: string): void {
+    this.#kept.add(objectName);
     this.#waiting.push(objectName);
     if (this.#converting.length < CONVERSIONS_AT_ONCE) this.#converting.push(this.#convertWaiting());
   }
@@ -104,6 +119,7 @@ export class Recordings {
   async #convertWaiting(): Promise<void> {
     for (let name = this.#waiting.shift(); name !== undefined; name = this.#waiting.shift()) {
       await this.convert(name);
+      this.#kept.delete(name);
     }
     this.#converting = [];
   }
@@ -126,7 +142,13 @@ export class Recordings {
   }
 
   #rawPath(objectName: string): string {
-    return join(this.#folder, dayOf(objectName), `raw-${objectName}`);
+    return join(this.#folder, dayOf(objectName), `${RAW_PREFIX}${objectName}`);
+  }
+
+  /** Folders of days; none while nothing was ever recorded. */
+  async #days(): Promise<string[]> {
+    const names = await readdir(this.#folder).catch(() => []);
+    return names.filter((name) => /^\d{4}-\d\d-\d\d$/.test(name));
   }
 }
 

@@ -27,6 +27,23 @@ export async function findRecording(
   return row;
 }
 
+/**
+ * Which of these recordings belong to calls that were closed before a moment.
+ * @throws StoreError
+ */
+export async function recordingsClosedBefore(
+  sql: Sql,
+  objectNames: readonly string[],
+  moment: Date,
+): Promise<string[]> {
+  const rows = await sql<{ object_name: string }[]>`
+    SELECT object_name FROM recordings
+    WHERE object_name = ANY(${sql.array([...objectNames], 25)}::text[]) AND recorded_at < ${moment}`.catch(
+    rethrow,
+  );
+  return rows.map((row) => row.object_name);
+}
+
 /** Forgets the recordings of calls that were closed before a moment. @throws StoreError */
 export async function deleteRecordingsBefore(sql: Sql, moment: Date): Promise<void> {
   await sql`DELETE FROM recordings WHERE recorded_at < ${moment}`.catch(rethrow);

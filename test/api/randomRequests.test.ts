@@ -5,6 +5,7 @@ import { startApi } from '../kit/apiUnderTest.ts';
 import { signedHeaders } from './signedHeaders.ts';
 
 const PATH = '/rest/caas/relationnumber/partners/v1.0';
+const OTHER_PATHS = ['/rest/provision/voice/record/v1.0', '/rest/httpsessions/callStop/v2.0'] as const;
 const REQUESTS = 2000;
 const IN_FLIGHT = 8;
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
@@ -84,6 +85,10 @@ const FIELDS: Readonly<Record<string, () => unknown>> = {
   subscriptionId: () => ids[upTo(ids.length)],
   pageIndex: () => 1 + upTo(2),
   pageSize: () => 10,
+  fileName: () => pick('260105040007000000001.wav', '../../etc/passwd', text()),
+  recordDomain: () => pick('axbridge.local', text()),
+  sessionid: () => pick('1200_77_0_20260105040001@ax.test', text()),
+  signal: () => 'call_stop',
 };
 
 function fields(): Record<string, unknown> {
@@ -101,18 +106,19 @@ interface RandomRequest {
 
 function randomRequest(): RandomRequest {
   const method = pick('GET', 'POST', 'POST', 'PUT', 'DELETE');
+  const path = chance(0.9) ? PATH : pick(...OTHER_PATHS);
   const given = fields();
   if (method === 'GET' || (method === 'DELETE' && chance(0.7))) {
     const query = Object.entries(given).map(
       ([name, value]) => `${name}=${encodeURIComponent(String(value).toWellFormed())}`,
     );
-    return { method, path: `${PATH}?${query.join('&')}${chance(0.02) ? '&%zz' : ''}`, body: null };
+    return { method, path: `${path}?${query.join('&')}${chance(0.02) ? '&%zz' : ''}`, body: null };
   }
   const whole = JSON.stringify(given);
   const body = chance(0.05) ? whole.slice(0, upTo(whole.length)) : whole;
   return {
     method,
-    path: PATH,
+    path,
     body: chance(0.02) ? Buffer.from(Array.from({ length: 40 }, () => upTo(256))) : body,
   };
 }

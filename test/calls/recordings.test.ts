@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readWavHeader } from '../../media/index.ts';
 import { RecordingSweeper } from '../../src/calls/RecordingSweeper.ts';
 import { Recordings } from '../../src/calls/recordings.ts';
-import { createTestDatabase } from '../kit/testDatabase.ts';
+import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 
 const NOON = Date.UTC(2026, 10, 22, 12, 0, 7);
 const DAY_MS = 86_400_000;
@@ -13,6 +13,13 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 let folder: string;
 let recordings: Recordings;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase({ max: 1 });
+});
+
+afterAll(() => database.close());
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'axbridge-recordings-'));
@@ -22,6 +29,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await recordings.stop();
   await rm(folder, { recursive: true });
+  await database.sql`TRUNCATE recordings`;
 });
 
 /** What a media server writes: 16-bit PCM, 8 kHz, mono. */
@@ -109,23 +117,42 @@ describe('old recordings', () => {
   });
 
   it('are swept from the disk and the database a week after the record, and not before', async () => {
-    const database = await createTestDatabase({ max: 1 });
-    const { sql } = database;
     const week = NOON - 7 * DAY_MS;
-    await sql`INSERT INTO recordings ${sql(
-      [week - 1, week].map((at) => ({
-        app_key: 'app',
-        object_name: `${at}.wav`,
-        domain: 'ax.test',
-        recorded_at: new Date(at),
-      })),
-    )}`;
+    await file({ '1.wav': week - 1, '2.wav': week });
     await write('2026-11-15', 'a.wav', week - 1000);
-    const sweeper = new RecordingSweeper({ sql, recordings, clock: () => NOON, logger });
-    sweeper.start();
-    await expect.poll(left).toEqual([]);
-    await sweeper.stop();
-    expect(await sql`SELECT object_name FROM recordings`).toEqual([{ object_name: `${week}.wav` }]);
-    await database.close();
+    await sweep(async () => expect(await left()).toEqual([]));
+    expect(await database.sql`SELECT object_name FROM recordings`).toEqual([{ object_name: '2.wav' }]);
   });
 });
+
+describe('recordings that a dead process left unconverted', () => {
+  it('are converted when their call has long been closed, and left alone when it has not', async () => {
+    const [forgotten, fresh, inProgress] = await Promise.all([1, 2, 3].map(() => recordings.begin()));
+    for (const each of [forgotten, fresh, inProgress]) await writePcm(each?.path ?? '', 4);
+    await file({ [forgotten?.objectName ?? '']: NOON - 600_001, [fresh?.objectName ?? '']: NOON - 1000 });
+    await sweep(async () => expect(await recordings.find(forgotten?.objectName ?? '')).toBeDefined());
+    const day = await readdir(join(folder, '2026-11-22'));
+    expect(day.filter((name) => name.startsWith('raw-')).sort()).toEqual(
+      [fresh, inProgress].map((each) => `raw-${each?.objectName}`).sort(),
+    );
+  });
+});
+
+/** Notes these recordings as left by calls that were closed at these moments. */
+async function file(closedAt: Readonly<Record<string, number>>): Promise<void> {
+  const rows = Object.entries(closedAt).map(([name, at]) => ({
+    app_key: 'app',
+    object_name: name,
+    domain: 'ax.test',
+    recorded_at: new Date(at),
+  }));
+  await database.sql`INSERT INTO recordings ${database.sql(rows)}`;
+}
+
+/** Runs the sweeper until this holds. */
+async function sweep(until: () => Promise<void>): Promise<void> {
+  const sweeper = new RecordingSweeper({ sql: database.sql, recordings, clock: () => NOON, logger });
+  sweeper.start();
+  await vi.waitFor(until, { timeout: 10_000, interval: 20 });
+  await sweeper.stop();
+}
