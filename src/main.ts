@@ -44,6 +44,7 @@ import { loadSealKey, Sealer } from './store/sealing.ts';
 import { claimSealKey } from './store/sealKey.ts';
 import { TrunkDirectory } from './store/TrunkDirectory.ts';
 import type { Trunk } from './store/trunks.ts';
+import { takeLibraryOutput } from './telemetry/libraryOutput.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { OpsServer } from './telemetry/opsServer.ts';
@@ -213,7 +214,7 @@ async function startApi(
   const isOperator = await loadTokenCheck({
     sql,
     setting: config.AXBRIDGE_ADMIN_TOKEN,
-    show: (token) => console.error(`\nOperator token, shown this once: ${token}\n`),
+    show: (token) => process.stderr.write(`\nOperator token, shown this once: ${token}\n\n`),
   });
   const bindings = new AxbBindings({ sql, sealer, changes, clock });
   parts.defer(() => bindings.idle());
@@ -271,6 +272,7 @@ function stopSignal(): Promise<NodeJS.Signals> {
 /** Runs until a signal, then lets calls in progress finish. @throws whatever keeps a part from starting */
 async function run(config: Config, logger: Logger, stopping: Promise<NodeJS.Signals>): Promise<void> {
   await using parts = new AsyncDisposableStack();
+  parts.defer(takeLibraryOutput(logger));
   const dataDir = resolve(config.AXBRIDGE_DATA_DIR);
   mkdirSync(dataDir, { recursive: true });
   const context: Context = { config, logger, dataDir, parts };

@@ -1,11 +1,13 @@
+import { maskText } from '../telemetry/fault.ts';
 import { Problem } from './problem.ts';
 
 /**
  * The item that a path names.
- * @throws Problem `not-found` saying what was looked for
+ * @throws Problem `not-found` saying what was looked for, numbers masked
  */
 export function existing<Item>(kind: string, name: string, item: Item | undefined): Item {
-  if (item === undefined) throw new Problem('not-found', `There is no ${kind} ${JSON.stringify(name)}.`);
+  if (item === undefined)
+    throw new Problem('not-found', `There is no ${kind} ${JSON.stringify(maskText(name))}.`);
   return item;
 }
 

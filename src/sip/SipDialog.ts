@@ -13,6 +13,8 @@ import { sdpOf } from './sdp.ts';
 /** Methods that a dialog or a new request may use; the others are answered 405 (RFC 3261 8.2.1). */
 export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK';
 
+const NOT_ACCEPTABLE_HERE = 488;
+
 /** Methods inside a dialog that this application does not pass on and does not pretend to. */
 const REFUSED_IN_DIALOG = ['refer', 'message', 'notify', 'subscribe', 'publish'];
 
@@ -230,7 +232,9 @@ function refusedBy(error: unknown): Modified {
 }
 
 function modifiedBy(response: SrfReceived, acknowledge: SrfAcknowledge | undefined): Modified {
-  if (response.status >= 300) return { kind: 'refused', status: response.status };
+  // Nobody is redirected inside a call, so a 3xx goes on as a plain refusal.
+  if (response.status >= 400) return { kind: 'refused', status: response.status };
+  if (response.status >= 300) return { kind: 'refused', status: NOT_ACCEPTABLE_HERE };
   const sdp = sdpOf({ contentType: response.get('Content-Type'), body: response.body }) ?? '';
   if (!acknowledge) return { kind: 'answered', sdp };
   return {

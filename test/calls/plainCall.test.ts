@@ -149,6 +149,8 @@ describe('inside the call', () => {
     const both = await talk();
     both.incoming.reinviteStatus = 488;
     expect((await both.call.reinvite('sendonly')).status).toBe(488);
+    both.incoming.reinviteStatus = 302;
+    expect((await both.call.reinvite('sendonly')).status).toBe(488);
     both.incoming.reinviteStatus = 491;
     expect((await both.call.reinvite('sendonly')).status).toBe(491);
     expect((await both.call.reinvite('sendonly')).status).toBe(200);
