@@ -44,8 +44,8 @@ const baseUrlOrNone = (value: string, name: string): string | undefined => {
   if (value === '') return undefined;
   const url = URL.parse(value);
   const isBase = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
-  if (!isBase || url.username !== '')
-    throw new SettingError(name, value, 'http://host or https://host, with a path or without');
+  if (!isBase || url.username !== '' || url.password !== '')
+    throw new SettingError(name, '…', 'http://host or https://host, with a path or without');
   return url.href.replace(/\/+$/, '');
 };
 

@@ -1,7 +1,9 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { request } from 'undici';
+import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadTlsIdentity } from '../../src/api/certificate.ts';
 import { type ApiUnderTest, startApi } from '../kit/apiUnderTest.ts';
 import { PartnerClient } from '../kit/PartnerClient.ts';
 import { signedHeaders } from './signedHeaders.ts';
@@ -24,14 +26,23 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** A recording of an application, as the close of its call leaves it. */
-async function record({ appKey = owner.appKey, recordedAt = now } = {}): Promise<string> {
-  const name = `260105040007${String(++count).padStart(9, '0')}.wav`;
-  await mkdir(dirname(api.recordings.pathOf(name)), { recursive: true });
-  await writeFile(api.recordings.pathOf(name), WAV);
-  await api.sql`
+/** Leaves a recording of an application, as a call does. */
+async function leave(
+  { recordings, sql }: ApiUnderTest,
+  name: string,
+  { appKey = owner.appKey, recordedAt = now },
+): Promise<void> {
+  await mkdir(dirname(recordings.pathOf(name)), { recursive: true });
+  await writeFile(recordings.pathOf(name), WAV);
+  await sql`
     INSERT INTO recordings (app_key, object_name, domain, recorded_at)
     VALUES (${appKey}, ${name}, ${DOMAIN}, ${new Date(recordedAt)})`;
+}
+
+/** A new recording. @returns its name */
+async function record(terms: { appKey?: string; recordedAt?: number } = {}): Promise<string> {
+  const name = `260105040007${String(++count).padStart(9, '0')}.wav`;
+  await leave(api, name, terms);
   return name;
 }
 
@@ -70,15 +81,34 @@ describe('the address of a recording', () => {
     const other = await startApi({ publicUrl: 'https://numbers.example.com/calls' });
     const app = await other.admin.createApp({ name: 'ride', mode: 'AXB' });
     const name = '260105040007000000001.wav';
-    await mkdir(dirname(other.recordings.pathOf(name)), { recursive: true });
-    await writeFile(other.recordings.pathOf(name), WAV);
-    await other.sql`
-      INSERT INTO recordings (app_key, object_name, domain, recorded_at)
-      VALUES (${app.appKey}, ${name}, ${DOMAIN}, now())`;
+    await leave(other, name, { appKey: app.appKey });
     const client = new PartnerClient(other.base, app.appKey, app.appSecret);
     const { location } = await client.recording(name, DOMAIN);
     expect(location).toMatch(`https://numbers.example.com/calls/recordings/${name}?expires=`);
     await other.stop();
+  });
+
+  it('is one of HTTPS for a client that came by HTTPS', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'axbridge-tls-'));
+    const options = { certificateFile: '', privateKeyFile: '', dataDir, host: '127.0.0.1' };
+    const tls = await loadTlsIdentity({ mode: 'self-signed', ...options }, Date.now());
+    const secure = await startApi(tls && { tls });
+    const name = '260105040007000000001.wav';
+    const app = await secure.admin.createApp({ name: 'ride', mode: 'AXB' });
+    await leave(secure, name, { appKey: app.appKey });
+    const dispatcher = new Agent({ connect: { ca: tls?.certificate ?? '' } });
+    const { headers, body } = await request(
+      `${secure.secureBase}${RECORD_PATH}?fileName=${name}&recordDomain=${DOMAIN}`,
+      { headers: signedHeaders({ appKey: app.appKey, secret: app.appSecret }), dispatcher },
+    );
+    await body.dump();
+    const address = String(headers.location);
+    expect(address.startsWith(`${secure.secureBase}/recordings/`)).toBe(true);
+    const download = await request(address, { dispatcher });
+    expect(Buffer.from(await download.body.arrayBuffer()).equals(WAV)).toBe(true);
+    await dispatcher.close();
+    await secure.stop();
+    await rm(dataDir, { recursive: true });
   });
 
   it.each(['AX', 'AXE', 'AXYB', 'X'])('is given to an application of mode %s too', async (mode) => {
@@ -227,6 +257,25 @@ describe('the recording at its address', () => {
     expect(status).toBe(500);
     expect(bytes.toString()).not.toMatch(/EISDIR|recordings|\.wav/);
     await rm(api.recordings.pathOf(name), { recursive: true });
+  });
+
+  it.runIf(process.platform === 'linux')('holds no file for a client that has gone', async () => {
+    const name = await record();
+    const path = api.recordings.pathOf(name);
+    await writeFile(path, Buffer.alloc(20_000_000));
+    const held = async () => {
+      const open = await readdir('/proc/self/fd');
+      const targets = await Promise.all(open.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+      return targets.filter((target) => target.endsWith(name)).length;
+    };
+    const { body } = await request(await addressOf(name));
+    body.on('error', () => undefined);
+    expect(await held()).toBe(1);
+    body.destroy();
+    await expect.poll(held).toBe(0);
+    await fetchBytes(await addressOf(name), {}, 'HEAD');
+    expect((await fetchBytes(await addressOf(name), { range: 'bytes=99999999-' })).status).toBe(416);
+    expect(await held()).toBe(0);
   });
 
   it('takes no other method', async () => {
