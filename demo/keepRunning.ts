@@ -11,12 +11,13 @@ export async function keepRunning(paint: Paint, { application, sink, ben }: Stag
   paint.line(`Be Anna: with a softphone on this machine, without registration, call ${X} at ${server}.`);
   paint.line('Ben (a phone of this demo) answers; you hear his tone, and he is recorded.');
   paint.line();
-  paint.line(paint.in('dim', '  baresip, in ~/.baresip/accounts and at its prompt:'));
-  paint.line(`    <sip:${ANNA.number}@${server}>;regint=0`);
-  paint.line(`    /dial sip:${X}@${server}`);
-  paint.line(paint.in('dim', '  linphone:'));
-  paint.line(`    linphonec:  proxy add, identity sip:${ANNA.number}@${server}, no registration`);
-  paint.line(`    call sip:${X}@${server}`);
+  paint.line(paint.in('dim', '  baresip:'));
+  paint.line(`    baresip -e "/uanew <sip:${ANNA.number}@${server}>;regint=0" \\\\`);
+  paint.line(`      -e "/dial sip:${X}@${server}"`);
+  paint.line(
+    paint.in('dim', '  linphone and others: a SIP account that does not register, with the identity'),
+  );
+  paint.line(`    sip:${ANNA.number}@${server}, then call sip:${X}@${server}`);
   paint.line();
   paint.line('Be Ben: let the trunk end at your softphone instead (here: port 5066), and call as Anna.');
   paint.line(`    TOKEN=${adminToken}`);
