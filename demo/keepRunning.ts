@@ -12,7 +12,7 @@ export async function keepRunning(paint: Paint, { application, sink, ben }: Stag
   paint.line('Ben (a phone of this demo) answers; you hear his tone, and he is recorded.');
   paint.line();
   paint.line(paint.in('dim', '  baresip:'));
-  paint.line(`    baresip -e "/uanew <sip:${ANNA.number}@${server}>;regint=0" \\\\`);
+  paint.line(`    baresip -e "/uanew <sip:${ANNA.number}@${server}>;regint=0" \\`);
   paint.line(`      -e "/dial sip:${X}@${server}"`);
   paint.line(
     paint.in('dim', '  linphone and others: a SIP account that does not register, with the identity'),
