@@ -199,7 +199,11 @@ export class Leg {
 
   /** Not by the dialog's own `modify`: after a re-INVITE that was refused, drachtio-srf never sends another. */
   async #reinvite(body: string): Promise<MediaResponse> {
-    const headers = { Contact: this.#dialog.local.contact };
+    const { local } = this.#dialog;
+    const headers = { Contact: local.contact };
+    // FreeSWITCH may send a re-INVITE of its own when it bridges. drachtio-srf answers that with what stands here; without
+    // an SDP in that answer FreeSWITCH hangs up.
+    local.sdp = body;
     const answering = this.#dialog.request({ method: 'INVITE', headers, body });
     if (!(await settlesWithin(answering, MODIFY_MS))) {
       throw new MediaError('no-answer', `re-INVITE: no answer within ${MODIFY_MS} ms`);

@@ -53,7 +53,8 @@ declare module 'drachtio-fsmrf/lib/mediaserver.js' {
 
   /** drachtio-srf's dialog with FreeSWITCH (its own types say that `destroy` returns nothing). */
   export interface MediaDialog extends EventEmitter {
-    readonly local: { readonly contact: string };
+    /** `sdp` answers a re-INVITE of the other side's that nobody listens for */
+    readonly local: { readonly contact: string; sdp: string | undefined };
     readonly remote: { readonly sdp: string };
     /** sends a request in the dialog; resolves with the final response, whatever its status */
     request(options: {
