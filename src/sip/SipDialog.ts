@@ -7,13 +7,12 @@ import {
   type SrfRequest,
   type SrfResponse,
 } from './drachtio.ts';
+import { passedStatus } from './passedStatus.ts';
 import { formatReason, readQ850 } from './reason.ts';
 import { sdpOf } from './sdp.ts';
 
 /** Methods that a dialog or a new request may use; the others are answered 405 (RFC 3261 8.2.1). */
 export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK';
-
-const NOT_ACCEPTABLE_HERE = 488;
 
 /** Methods inside a dialog that this application does not pass on and does not pretend to. */
 const REFUSED_IN_DIALOG = ['refer', 'message', 'notify', 'subscribe', 'publish'];
@@ -147,7 +146,7 @@ export class SipDialog {
     return new Promise<number>((resolve) => {
       this.#dialog.request({ method, headers, ...(body !== undefined && { body }) }, (error, response) => {
         if (response && response.status < 200) return;
-        resolve(response ? response.status : isDialogGone(error) ? 481 : 503);
+        resolve(response ? passedStatus(response.status) : isDialogGone(error) ? 481 : 503);
       });
     });
   }
@@ -171,18 +170,26 @@ export class SipDialog {
       this.#end?.(end);
     });
     this.#dialog.on('modify', (request: SrfRequest, response: SrfResponse) => {
-      void this.#answerModify(request, response);
+      this.#own(this.#answerModify(request, response), response);
     });
     this.#dialog.on('update', (request: SrfRequest, response: SrfResponse) => {
       // Without SDP an UPDATE only refreshes the session (RFC 4028); with SDP it is a re-INVITE in other clothes.
-      if (request.body) void this.#answerModify(request, response);
+      if (request.body) this.#own(this.#answerModify(request, response), response);
       else response.send(200, { headers: this.#sessionHeaders(request) });
     });
     this.#dialog.on('info', (request: SrfRequest, response: SrfResponse) => {
-      void this.#answerInfo(request, response);
+      this.#own(this.#answerInfo(request, response), response);
     });
     for (const method of REFUSED_IN_DIALOG) this.#dialog.on(method, refuseMethod);
     this.#dialog.on('error', (error: Error) => this.#options.logger.debug({ err: error }, 'dialog error'));
+  }
+
+  /** Whatever goes wrong with one request costs that request only. */
+  #own(answering: Promise<void>, response: SrfResponse): void {
+    answering.catch((error: unknown) => {
+      this.#options.logger.error({ err: error }, 'a request inside a call could not be answered');
+      response.send(500);
+    });
   }
 
   async #answerModify(request: SrfRequest, response: SrfResponse): Promise<void> {
@@ -232,9 +239,7 @@ function refusedBy(error: unknown): Modified {
 }
 
 function modifiedBy(response: SrfReceived, acknowledge: SrfAcknowledge | undefined): Modified {
-  // Nobody is redirected inside a call, so a 3xx goes on as a plain refusal.
-  if (response.status >= 400) return { kind: 'refused', status: response.status };
-  if (response.status >= 300) return { kind: 'refused', status: NOT_ACCEPTABLE_HERE };
+  if (response.status >= 300) return { kind: 'refused', status: passedStatus(response.status) };
   const sdp = sdpOf({ contentType: response.get('Content-Type'), body: response.body }) ?? '';
   if (!acknowledge) return { kind: 'answered', sdp };
   return {

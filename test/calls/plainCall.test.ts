@@ -157,6 +157,19 @@ describe('inside the call', () => {
     await hangUp(both);
   });
 
+  it('a refusal with a status that nobody knows is passed on as its class, and the call goes on', async () => {
+    const both = await talk();
+    both.incoming.reinviteStatus = 499;
+    expect((await both.call.reinvite('sendonly')).status).toBe(400);
+    both.incoming.reinviteStatus = 699;
+    expect((await both.call.reinvite('sendonly')).status).toBe(600);
+    both.incoming.infoStatus = 555;
+    const relay = { 'Content-Type': 'application/dtmf-relay' };
+    expect((await both.call.request('INFO', relay, 'Signal=5\r\nDuration=160\r\n')).status).toBe(500);
+    expect((await both.call.reinvite('sendrecv')).status).toBe(200);
+    await hangUp(both);
+  });
+
   it('offers of both sides at once are glare: none hangs, and the call goes on', async () => {
     const both = await talk();
     const answers = await Promise.all([both.call.reinvite('sendonly'), both.incoming.reinvite('sendonly')]);

@@ -36,6 +36,8 @@ export abstract class PhoneCall {
   remoteDirection: Direction = 'sendrecv';
   /** Status for the next re-INVITE of the other side; 200 unless a test changes it. */
   reinviteStatus = 200;
+  /** Status for INFO of the other side. */
+  infoStatus = 200;
   protected dialog: Dialog | undefined;
   readonly #endNow: (end: CallEnd) => void;
   #sdpVersion = 1;
@@ -129,7 +131,7 @@ export abstract class PhoneCall {
     }
     const carriesOffer = request.method === 'INVITE' || (request.method === 'UPDATE' && request.body !== '');
     if (!carriesOffer) {
-      transaction.reply(200);
+      transaction.reply(request.method === 'INFO' ? this.infoStatus : 200);
       return;
     }
     this.dialog?.refreshTarget(request);
