@@ -1,12 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import type { Found, RoutingTable } from '../../routing/types.ts';
 import type { Changes } from './changes.ts';
+import { PartyMemory } from './PartyMemory.ts';
 
 export interface RoutingCacheOptions {
   /** Where the answers come from. */
   readonly table: RoutingTable;
   readonly changes: Changes;
-  /** Most X numbers in memory. */
+  /** X numbers for which there is room in memory. */
   readonly maxNumbers: number;
   /** Most parties in memory, over all X numbers; without it five for each X. */
   readonly maxParties?: number;
@@ -23,9 +24,8 @@ type ByCaller = Map<string, Found>;
 /**
  * The routing table, from memory.
  *
- * Three memories, so that no kind of call can push out another kind: what parties of a binding will meet, by X and
- * then by caller (two lookups by strings that the call has anyway; building one key of both costs more than the lookup);
- * callers without a binding on an X, few for each X; and X numbers that do not exist.
+ * Three memories, so that no kind of call can push out another kind: what parties of a binding will meet
+ * (PartyMemory); callers without a binding on an X, few for each X; and X numbers that do not exist.
  *
  * A question that memory cannot answer is put to the table once, however many calls ask it at the same time. An answer
  * is kept only if nobody said `forget` since it was asked: news always win over a load that began before them.
@@ -35,25 +35,17 @@ export class RoutingCache implements RoutingTable {
   readonly #table: RoutingTable;
   readonly #changes: Changes;
   readonly #unsubscribe: () => void;
-  readonly #maxParties: number;
-  readonly #parties: LRUCache<string, ByCaller>;
+  readonly #parties: PartyMemory;
   readonly #strangers = new LRUCache<string, ByCaller>({ max: MAX_NUMBERS_WITH_STRANGERS });
   readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN_NUMBERS });
   readonly #loading = new Map<string, Map<string, Promise<Found | undefined>>>();
-  #partyCount = 0;
   #hits = 0;
   #misses = 0;
 
   constructor({ table, changes, maxNumbers, maxParties }: RoutingCacheOptions) {
     this.#table = table;
     this.#changes = changes;
-    this.#maxParties = maxParties ?? maxNumbers * PARTIES_PER_NUMBER;
-    this.#parties = new LRUCache({
-      max: maxNumbers,
-      dispose: (callers) => {
-        this.#partyCount -= callers.size;
-      },
-    });
+    this.#parties = new PartyMemory(maxParties ?? maxNumbers * PARTIES_PER_NUMBER);
     this.#unsubscribe = changes.onChange(({ numbers, apps, everything }) => {
       if (everything) this.forgetAll();
       for (const number of numbers ?? []) this.forget(number);
@@ -75,7 +67,7 @@ export class RoutingCache implements RoutingTable {
   get size(): number {
     let strangers = 0;
     for (const callers of this.#strangers.values()) strangers += callers.size;
-    return this.#partyCount + strangers + this.#unknown.size;
+    return this.#parties.size + strangers + this.#unknown.size;
   }
 
   /** Ends the subscription to changes. */
@@ -89,7 +81,7 @@ export class RoutingCache implements RoutingTable {
       this.#misses++;
       return this.#table.find(x, caller);
     }
-    const found = this.#parties.get(x)?.get(caller) ?? this.#strangers.get(x)?.get(caller);
+    const found = this.#parties.find(x, caller) ?? this.#strangers.get(x)?.get(caller);
     if (found !== undefined) {
       this.#hits++;
       return found;
@@ -105,14 +97,14 @@ export class RoutingCache implements RoutingTable {
   /** Forgets all that is known of an X, and whatever is being loaded for it now. */
   forget(x: string): void {
     this.#loading.delete(x);
-    this.#parties.delete(x);
+    this.#parties.forget(x);
     this.#strangers.delete(x);
     this.#unknown.delete(x);
   }
 
   forgetAll(): void {
     this.#loading.clear();
-    this.#parties.clear();
+    this.#parties.forgetAll();
     this.#strangers.clear();
     this.#unknown.clear();
   }
@@ -120,11 +112,10 @@ export class RoutingCache implements RoutingTable {
   /** An application's change concerns every X it has: loads under way are for an unknown application, so all are dropped. */
   #forgetApp(appKey: string): void {
     this.#loading.clear();
-    for (const memory of [this.#parties, this.#strangers]) {
-      for (const [x, callers] of memory.entries()) {
-        const [first] = callers.values();
-        if (first?.app.appKey === appKey) memory.delete(x);
-      }
+    this.#parties.forgetApp(appKey);
+    for (const [x, callers] of this.#strangers.entries()) {
+      const [first] = callers.values();
+      if (first?.app.appKey === appKey) this.#strangers.delete(x);
     }
   }
 
@@ -149,17 +140,7 @@ export class RoutingCache implements RoutingTable {
   #keep(x: string, caller: string, found: Found | undefined): void {
     if (found === undefined) this.#unknown.set(x, true);
     else if (found.relation === undefined) this.#keepStranger(x, caller, found);
-    else this.#keepParty(x, caller, found);
-  }
-
-  #keepParty(x: string, caller: string, found: Found): void {
-    const callers = this.#parties.get(x);
-    // The binding's own string as key: one string less to keep, and one less to read when the decision compares it.
-    const key = caller === found.relation?.a ? found.relation.a : caller;
-    if (callers === undefined) this.#parties.set(x, new Map([[key, found]]));
-    else callers.set(key, found);
-    this.#partyCount++;
-    while (this.#partyCount > this.#maxParties && this.#parties.size > 1) this.#parties.pop();
+    else this.#parties.keep(x, caller, found);
   }
 
   #keepStranger(x: string, caller: string, found: Found): void {

@@ -198,14 +198,28 @@ describe('RoutingCache', () => {
     for (let i = 0; i < 100; i++) expect(cache.find(`x${i}`, A)).not.toBeInstanceOf(Promise);
   });
 
-  it('keeps no more numbers, and no more parties, than it may', async () => {
+  it('keeps no more parties than it may, on however many numbers', async () => {
     const { cache } = setUp(
       { find: (x, caller) => foundOf(x, 'ride', relationOf(caller, 's')) },
       { maxNumbers: 10, maxParties: 20 },
     );
-    for (let i = 0; i < 50; i++) await cache.find(`x${i}`, A);
-    expect(cache.size).toBe(10);
+    for (let i = 0; i < 50; i++) await cache.find(`x${i}`, `party${i}`);
+    expect(cache.size).toBe(20);
     for (let i = 0; i < 50; i++) await cache.find(`x${i % 10}`, `party${i}`);
     expect(cache.size).toBeLessThanOrEqual(20);
+  });
+
+  it('tells the X numbers of one caller apart, and forgets each by itself', async () => {
+    const { cache } = setUp({ find: (x, caller) => foundOf(x, 'ride', relationOf(caller, x)) });
+    for (const x of ['x1', 'x2', 'x3']) await cache.find(x, A);
+    cache.forget('x1');
+    expect(cache.size).toBe(2);
+    expect(cache.find('x2', A)).toMatchObject({ relation: { subscriptionId: 'x2' } });
+    expect(cache.find('x3', A)).toMatchObject({ relation: { subscriptionId: 'x3' } });
+    expect(await cache.find('x1', A)).toMatchObject({ relation: { subscriptionId: 'x1' } });
+    cache.forget('x3');
+    expect(cache.find('x1', A)).not.toBeInstanceOf(Promise);
+    expect(cache.find('x3', A)).toBeInstanceOf(Promise);
+    expect(cache.size).toBe(2);
   });
 });
