@@ -14,6 +14,9 @@ import type { ServerContext } from './ServerContext.ts';
 import { minSessionSeconds, sessionExpiresOf } from './SessionTimer.ts';
 import { forwardedText, metaOf, newRequest, notOk, responseSent, sipMessage } from './serverMessage.ts';
 
+/** Without a dialog these mean nothing, whoever may want them (RFC 3261 15.1.2, RFC 3262 3, RFC 3311 5.2). */
+const dialogMethods = new Set(['BYE', 'PRACK', 'UPDATE']);
+
 /** A request from the network that a client has still to answer. */
 interface Pending {
   readonly transaction: ServerTransaction;
@@ -43,7 +46,7 @@ export class IncomingRequests {
     const canHaveSession = request.method === 'INVITE' || request.method === 'UPDATE';
     if (canHaveSession && session !== undefined && session.intervalSeconds < minSessionSeconds) {
       transaction.reply(422, { headers: { 'Min-SE': String(minSessionSeconds) } });
-    } else if (essentials.toTag === undefined) {
+    } else if (essentials.toTag === undefined && !dialogMethods.has(request.method)) {
       this.#receiveNew(request, transaction);
     } else {
       const dialog = this.#context.dialogs.find(essentials);

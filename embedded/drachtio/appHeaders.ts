@@ -30,7 +30,8 @@ export function passedHeaders(message: SipMessage, own: ListeningPoint): Record<
   for (const { name, key, value } of message.headers) {
     if (serverFields.has(key) || identityFields.has(key)) continue;
     const spelling = headerSpelling(name);
-    const written = ownAddressFields.has(key) ? withOwnAddress(value, own, key === 'contact') : value;
+    const address = ownAddressFields.has(key) ? withOwnAddress(value, own, key === 'contact') : value;
+    const written = key === 'contact' ? inBrackets(address) : address;
     const before = passed[spelling];
     passed[spelling] = before === undefined ? written : [before, written].flat();
   }
@@ -38,6 +39,11 @@ export function passedHeaders(message: SipMessage, own: ListeningPoint): Record<
     passed['Content-Type'] = 'application/sdp';
   }
   return passed;
+}
+
+/** A Contact that is a bare URI, in angle brackets; what follows a `;` there belongs to the field (RFC 3261 20.10). */
+function inBrackets(contact: string): string {
+  return contact.replace(/^(sips?:[^<>;,\s]+)(?=;|$)/i, '<$1>');
 }
 
 /** Replaces the host `localhost` of an address by our own host and port. */

@@ -3,6 +3,7 @@ import { Dialog, makeResponse, newTag, type SipRequest, type SipStack } from '..
 import {
   answerAll,
   ask,
+  askBySrf,
   call,
   connectSrf,
   expectDrained,
@@ -189,6 +190,37 @@ describe('peers of the embedded SIP server', () => {
     const uri = uriOf(server, 'x');
     const request = newRequest(phone, 'BYE', uri, { To: `<${uri}>;tag=${newTag()}` });
     expect((await ask(phone, request)).status).toBe(481);
+  });
+
+  it.each(['BYE', 'UPDATE', 'PRACK'])('get 481 for %s outside of a dialog', async (method) => {
+    const { server } = await startAnswering();
+    const phone = await startPhone();
+    expect((await ask(phone, newRequest(phone, method, uriOf(server, 'x')))).status).toBe(481);
+  });
+
+  it('see a Contact in angle brackets, however the application wrote it', async () => {
+    const server = await startServer();
+    const srf = await connectSrf(server);
+    const phone = await startPhone();
+    const contacts: (string | undefined)[] = [];
+    phone.onRequest((request, transaction) => {
+      contacts.push(request.headers.get('contact'));
+      transaction.reply(200);
+    });
+    for (const contact of [
+      'sip:1000@10.1.2.3',
+      'sip:1000@10.1.2.3;expires=60',
+      '"A" <sip:1000@10.1.2.3>',
+      '*',
+    ]) {
+      await askBySrf(srf, uriOf(phone, 'bob'), { method: 'REGISTER', headers: { Contact: contact } });
+    }
+    expect(contacts).toEqual([
+      '<sip:1000@10.1.2.3>',
+      '<sip:1000@10.1.2.3>;expires=60',
+      '"A" <sip:1000@10.1.2.3>',
+      '*',
+    ]);
   });
 
   it('reach two applications in turn', async () => {
