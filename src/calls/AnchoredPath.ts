@@ -161,6 +161,8 @@ export class AnchoredPath implements CallPath {
       if (this.#released) await recordings.discard(objectName);
       else onRecording(objectName);
     } catch (error) {
+      // A call that ended meanwhile has nothing left to record.
+      if (this.#released) return;
       this.#warn(error, 'recording could not begin; the call goes on');
       onRecording(undefined);
     }

@@ -4,6 +4,7 @@ import { MediaPool } from '../../media/index.ts';
 import { readConfig } from '../../src/config.ts';
 import type { IncomingCall } from '../kit/IncomingCall.ts';
 import { Phone } from '../kit/Phone.ts';
+import { Series } from '../kit/Series.ts';
 import { A, CallsUnderTest, STRANGER, X } from './callsUnderTest.ts';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -157,6 +158,34 @@ describe('stopping', () => {
     await Promise.all(made);
     await expect.poll(() => pool.sessions).toBe(0);
     expect(bob.calls.items).toHaveLength(0);
+  });
+
+  it('at the beginning of a recording is no recording that failed', async () => {
+    calls.bind({ recordFlag: true });
+    const create = pool.create.bind(pool);
+    const held = Promise.withResolvers<void>();
+    const began = new Series<{ readonly tried: Promise<void> }>('a recording to begin');
+    pool.create = (async (options: { callerOffer: string }) => {
+      const made = await create(options);
+      const startRecording = made.startRecording.bind(made);
+      made.startRecording = (path) => {
+        const recording = held.promise.then(() => startRecording(path));
+        began.push({ tried: recording });
+        return recording;
+      };
+      return made;
+    }) as typeof create;
+    const call = await alice.call(X, { from: A });
+    const incoming = await bob.nextCall();
+    pool.create = create;
+    await Promise.all([incoming.answer(), call.answered, began.count(1)]);
+    await stop();
+    await Promise.all([call.end(), incoming.end()]);
+    await calls.calls.settled();
+    held.resolve();
+    await Promise.allSettled(began.items.map(({ tried }) => tried));
+    await expectStopped(['callin', 'callout', 'answer', 'disconnect']);
+    expect(calls.outcomes).toEqual(['stopped']);
   });
 
   it('cuts the announcement of a refusal', async () => {
