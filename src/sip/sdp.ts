@@ -9,6 +9,7 @@ const MOST_CHARACTERS = 16_384;
 const LIKE_A_NUMBER = /\d{10}/;
 const HIGHEST_PORT = 65_535;
 const LARGEST_BANDWIDTH = 2 ** 31;
+const LONGEST_PACKET_MS = 1000;
 
 /** Attributes that sdp-transform does not know and that fax and voice gateways need, by their whole value. */
 const GATEWAY_ATTRIBUTE = /^(?:T38[A-Za-z]{1,24}(?::[A-Za-z0-9]{1,16})?|silenceSupp:[a-z]{2,3}(?: -){4})$/;
@@ -111,8 +112,8 @@ function cleanMedia(
     ...(bandwidth && { bandwidth: bandwidth.filter(isBandwidth) }),
     rtp: rtp.filter(({ payload, codec, rate, encoding }) => !isTelling([payload, codec, rate, encoding])),
     fmtp: fmtp.filter(({ payload, config }) => !isTelling([payload, config])),
-    ...(ptime !== undefined && !isTelling([ptime]) && { ptime }),
-    ...(maxptime !== undefined && !isTelling([maxptime]) && { maxptime }),
+    ...(isPacketTime(ptime) && { ptime }),
+    ...(isPacketTime(maxptime) && { maxptime }),
     ...(direction && { direction }),
     ...(rtcp && rtcp.port <= HIGHEST_PORT && { rtcp: cleanRtcp(rtcp) }),
     ...(rtcpMux && { rtcpMux }),
@@ -129,6 +130,10 @@ function cleanRtcp(rtcp: NonNullable<MediaDescription['rtcp']>): NonNullable<Med
 
 function isBandwidth({ limit }: { readonly limit: number | string }): boolean {
   return Number(limit) < LARGEST_BANDWIDTH;
+}
+
+function isPacketTime(milliseconds: number | undefined): milliseconds is number {
+  return milliseconds !== undefined && milliseconds > 0 && milliseconds <= LONGEST_PACKET_MS;
 }
 
 function isTelling(parts: readonly (string | number | undefined)[]): boolean {

@@ -70,10 +70,11 @@ describe('a number where codecs and addresses stand', () => {
     'a=rtcp:4001 IN IP4 13900001001.example.com',
     'b=AS:13900001001',
     'a=maxptime:13900001001',
+    'a=maxptime:13.9.0.0',
   ])('stays behind: %s', (line) => {
     const cleaned = new SdpCleaner().clean(PLAIN + lines(line));
     expect(cleaned).toContain('m=audio 4000 RTP/AVP 8 101');
-    expect(cleaned).not.toContain('139');
+    expect(cleaned).not.toMatch(/13900001001|13\.9/);
   });
 });
 
