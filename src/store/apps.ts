@@ -86,7 +86,8 @@ export async function insertApp(
   sealer: Sealer,
   app: NewApp,
 ): Promise<{ app: App; appSecret: string }> {
-  const appKey = randomBytes(APP_KEY_BYTES).toString('base64url');
+  // Hex: a key that begins with a dash would read as an option on a command line.
+  const appKey = randomBytes(APP_KEY_BYTES).toString('hex');
   const appSecret = makeSecret();
   const rows = await sql<AppRow[]>`
     INSERT INTO apps (app_key, name, mode, secret_sealed, recording, status_url, fee_url, number_status_url, announcements)
