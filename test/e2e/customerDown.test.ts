@@ -48,10 +48,11 @@ describe('a customer whose server is down for a while', () => {
     const depth = () => scenario.application.metric('axbridge_push_queue_depth');
     await scenario.sink.close();
     const xs = [await oneCall(), await oneCall(), await oneCall()];
-    await expect.poll(depth).toBeGreaterThan(0);
+    // What waits for its next attempt is counted every five seconds.
+    await expect.poll(depth, { timeout: 10_000 }).toBeGreaterThan(0);
     await scenario.sink.open();
     for (const x of xs) await expectWholeStory(x);
-    await expect.poll(depth).toBe(0);
+    await expect.poll(depth, { timeout: 10_000 }).toBe(0);
   });
 
   it.each([500, 302, 'hang', 'reset'] as const)(
