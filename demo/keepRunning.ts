@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { toldCalls } from '../test/kit/customer.ts';
 import type { Paint } from './Paint.ts';
 import { ANNA, BEN, type Stage, X } from './Stage.ts';
 
@@ -35,20 +34,13 @@ export async function keepRunning(paint: Paint, { application, sink, ben }: Stag
     call.ring();
     call.answer().catch(() => undefined);
   };
-  let shown = toldCalls(sink).flatMap(({ events }) => events).length;
-  const show = (): boolean => {
-    const events = toldCalls(sink)
-      .flatMap((call) => call.events)
-      .sort((one, other) => one.at - other.at);
-    for (const { eventType, statusInfo } of events.slice(shown)) {
-      const { caller, called, stateCode } = statusInfo;
-      const end = stateCode === undefined ? '' : `  stateCode ${String(stateCode)}`;
-      paint.line(`${paint.in('yellow', eventType.padEnd(11))} ${String(caller)} → ${String(called)}${end}`);
-    }
-    shown = events.length;
-    return false;
+  sink.rule = ({ body }) => {
+    const { eventType, statusInfo, feeLst } = JSON.parse(body);
+    const { caller, called, stateCode } = statusInfo ?? {};
+    const end = stateCode === undefined ? '' : `  stateCode ${stateCode}`;
+    const what = statusInfo === undefined ? `${feeLst.length} call record` : `${caller} → ${called}${end}`;
+    paint.line(`${paint.in('yellow', eventType.padEnd(11))} ${what}`);
+    return 200;
   };
-  const day = 86_400_000;
-  sink.waitFor(show, day).catch(() => undefined);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 }

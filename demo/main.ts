@@ -20,8 +20,6 @@ import { makeCall } from './phoneCall.ts';
 import { ANNA, BEN, type Stage, setStage, X } from './Stage.ts';
 import { printEvents, printRecord } from './story.ts';
 
-const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean' } } });
-
 async function play(paint: Paint, stage: Stage, began: number): Promise<boolean> {
   const list = new Checklist(paint);
   paint.heading('The call');
@@ -54,6 +52,8 @@ async function play(paint: Paint, stage: Stage, began: number): Promise<boolean>
 }
 
 async function main(): Promise<void> {
+  const options = { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+  const { values } = parseArgs({ options });
   if (values.help === true) {
     console.log(
       'Usage: npm run demo [-- --keep]\n\n  --keep   leave everything running, to dial in with a softphone',
