@@ -21,8 +21,9 @@ How a call ended: \`stateCode\` of the \`disconnect\` event, and what goes with 
   callee's network gave a reason of its own, the caller gets that one. Who talks already gets a BYE with the same Q.850
   cause. In the record, \`fwdUnaswRsn\` and \`sipStatusCode\` tell of the callee's leg: 0 where it did not fail.
 - **ulFailReason** is that field of the call record.
-- **Announcement** is the scene that is heard where the circumstances of the call have one; an application may name a
-  file of its own for it.
+- **Announcement** is the scene that belongs to the code; an application may name a file of its own for it. Whether a call
+  hears it depends on how it came to its end: a callee who is busy is told of by his own network, and the scenes of modes
+  that are not served yet are heard by nobody.
 - Codes without a mark under **given** belong to the hosted product, and no call of this engine ends with them today.`;
 
 const COLUMNS =

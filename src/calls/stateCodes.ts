@@ -30,7 +30,7 @@ export interface StateCode {
   readonly q850: number;
   /** `ulFailReason` of the record (facts, Appendix B.1). */
   readonly ulFailReason: number;
-  /** The announcement that goes with it, where the call's circumstances have one. */
+  /** The scene that belongs to it. Whether a call hears it depends on how it came to its end. */
   readonly announcement: SceneName | undefined;
   /** Whether a call of this engine can end so; the others stand here for those who read codes of the hosted product. */
   readonly isGiven: boolean;

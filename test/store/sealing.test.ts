@@ -13,6 +13,15 @@ describe('Sealer', () => {
   const key = randomBytes(32);
   const sealer = new Sealer(key);
 
+  it('signs so that every node with this key knows it again, and with a key for nothing else', () => {
+    const signature = sealer.sign('text');
+    expect(signature).toHaveLength(32);
+    expect(new Sealer(key).sign('text')).toEqual(signature);
+    expect(sealer.sign('texts')).not.toEqual(signature);
+    expect(new Sealer(randomBytes(32)).sign('text')).not.toEqual(signature);
+    expect(signature.subarray(0, 16)).not.toEqual(sealer.digest('text'));
+  });
+
   it('opens what it sealed, and seals the same text differently each time', () => {
     const [one, two] = [sealer.seal(NUMBER), sealer.seal(NUMBER)];
     expect(one.equals(two)).toBe(false);
