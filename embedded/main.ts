@@ -24,22 +24,31 @@ const usage = `Usage: npm run embedded -- [options]
 
 A port of 0 takes a free one. Ctrl-C or SIGTERM ends both servers.`;
 
-const { values } = parseArgs({
-  options: {
-    host: { type: 'string', default: '127.0.0.1' },
-    'sip-port': { type: 'string', default: '5060' },
-    'tls-port': { type: 'string' },
-    'tls-cert': { type: 'string' },
-    'tls-key': { type: 'string' },
-    'admin-port': { type: 'string', default: '9022' },
-    secret: { type: 'string', default: 'cymru' },
-    'esl-port': { type: 'string', default: '8021' },
-    'esl-password': { type: 'string', default: 'ClueCon' },
-    'media-sip-port': { type: 'string', default: '5080' },
-    'rtp-port': { type: 'string', default: '20000' },
-    help: { type: 'boolean', default: false },
-  },
-});
+const OPTIONS = {
+  host: { type: 'string', default: '127.0.0.1' },
+  'sip-port': { type: 'string', default: '5060' },
+  'tls-port': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'admin-port': { type: 'string', default: '9022' },
+  secret: { type: 'string', default: 'cymru' },
+  'esl-port': { type: 'string', default: '8021' },
+  'esl-password': { type: 'string', default: 'ClueCon' },
+  'media-sip-port': { type: 'string', default: '5080' },
+  'rtp-port': { type: 'string', default: '20000' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+const values = readOptions();
+
+function readOptions() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error} (--help lists the options)`);
+    process.exit(2);
+  }
+}
 
 /** Reads a port from the command line. @throws Error naming the option */
 function portOf(option: string, text: string): number {

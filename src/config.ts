@@ -233,20 +233,39 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   const entries = Object.entries<Setting<unknown>>(SETTINGS).map(([name, { fallback, parse }]) => {
     const file = environment[`${name}_FILE`];
-    const given = file === undefined ? environment[name] : readFileSync(file, 'utf8').trim();
+    const given = file === undefined ? environment[name] : contentOf(`${name}_FILE`, file);
     return [name, parse(given === undefined || given === '' ? fallback : given, name)];
   });
   return Object.fromEntries(entries) as Config;
 }
 
-/** The settings as a table for people: name, default, meaning. */
+function contentOf(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    throw new SettingError(name, file, 'a file that can be read');
+  }
+}
+
+/** The settings as a table for people: name, meaning, default. No line is longer than 80 columns. */
 export function describeSettings(): string {
   const rows = Object.entries<Setting<unknown>>(SETTINGS);
-  const width = Math.max(...rows.map(([name]) => name.length));
+  const left = Math.max(...rows.map(([name]) => name.length)) + 2;
   return rows
-    .map(
-      ([name, { fallback, meaning }]) =>
-        `${name.padEnd(width)}  ${meaning}${fallback === '' ? '' : ` [${fallback}]`}`,
-    )
+    .map(([name, { fallback, meaning }]) => {
+      const lines = wrapped(`${meaning}${fallback === '' ? '' : ` [${fallback}]`}`, 80 - left);
+      return name.padEnd(left) + lines.join(`\n${' '.repeat(left)}`);
+    })
     .join('\n');
+}
+
+function wrapped(words: string, columns: number): string[] {
+  const lines = [''];
+  for (const word of words.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= columns) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

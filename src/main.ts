@@ -350,12 +350,18 @@ async function run(config: Config, logger: Logger, stopping: Promise<NodeJS.Sign
   await calls.drain(config.AXBRIDGE_DRAIN_SECONDS);
 }
 
-if (process.argv.includes('--help')) {
+const [argument] = process.argv.slice(2);
+if (argument === '--help' || argument === '-h') {
   console.log(`Usage: npm start
 
-Settings are read from the environment; NAME_FILE reads the value of NAME from a file.
+Settings come from the environment; NAME_FILE names a file with the value of NAME.
 
 ${describeSettings()}`);
+} else if (argument !== undefined) {
+  console.error(
+    `axbridge cannot run: ${argument} is no argument; settings come from the environment (--help)`,
+  );
+  process.exitCode = 2;
 } else {
   try {
     const config = readConfig(process.env);

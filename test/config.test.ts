@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../src/config.ts';
+import { describeSettings, readConfig, SETTINGS } from '../src/config.ts';
 
 describe('AXBRIDGE_PUBLIC_URL', () => {
   it.each([
@@ -19,5 +19,22 @@ describe('AXBRIDGE_PUBLIC_URL', () => {
     'https://user:word@example.com',
   ])('%s is refused', (value) => {
     expect(() => readConfig({ AXBRIDGE_PUBLIC_URL: value })).toThrow(/^AXBRIDGE_PUBLIC_URL=.*expected http/);
+  });
+});
+
+describe('the settings', () => {
+  it('come from a file too, and a file that is not there is named with its setting', () => {
+    const file = import.meta.filename;
+    expect(readConfig({ AXBRIDGE_SP_ID_FILE: file }).AXBRIDGE_SP_ID).toMatch(/^import/);
+    expect(() => readConfig({ AXBRIDGE_SP_ID_FILE: '/no/such/file' })).toThrow(
+      'AXBRIDGE_SP_ID_FILE="/no/such/file": expected a file that can be read',
+    );
+  });
+
+  it('are all shown by --help, in 80 columns', () => {
+    const lines = describeSettings().split('\n');
+    const names = lines.map((line) => line.split(' ', 1)[0]).filter((name) => name !== '');
+    expect(names).toEqual(Object.keys(SETTINGS));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 });
