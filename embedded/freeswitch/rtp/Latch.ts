@@ -45,6 +45,8 @@ export class Latch {
 
   /** Whether a packet from this address belongs to the session; it may move the latch. */
   accept(address: string, port: number, nowMs: number): boolean {
+    // Nothing can be sent back to port 0, which only a forger sends from.
+    if (port === 0) return false;
     if (port === this.#current.port && address === this.#current.address) {
       this.#latched = true;
       this.#heardAtMs = nowMs;

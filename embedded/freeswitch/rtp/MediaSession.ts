@@ -147,6 +147,8 @@ export class MediaSession {
     if (!this.#latch || !media?.remote) return undefined;
     const { address, port } = this.#latch.remote;
     const moved = port !== media.remote.port || address !== media.remote.address;
-    return { address, port: moved ? port + 1 : (media.remoteRtcpPort ?? port + 1) };
+    const rtcpPort = moved ? port + 1 : (media.remoteRtcpPort ?? port + 1);
+    // Beside the last port there is none for RTCP.
+    return rtcpPort <= 65_535 ? { address, port: rtcpPort } : undefined;
   }
 }

@@ -47,6 +47,9 @@ export class SdpError extends Error {
   }
 }
 
+const HIGHEST_PORT = 65_535;
+const HIGHEST_PAYLOAD_TYPE = 127;
+
 type MediaLine = SessionDescription['media'][number];
 
 /** RTP payload types that need no `a=rtpmap` (RFC 3551, table 4). */
@@ -69,7 +72,7 @@ export function readRemoteSdp(text: string): RemoteAudio {
   }
   const media = session.media ?? [];
   const lines = media.map(({ type, protocol, payloads }) => ({ type, protocol, formats: payloads ?? '0' }));
-  const audio = media.filter(({ type, port }) => type === 'audio' && port > 0);
+  const audio = media.filter(({ type, port }) => type === 'audio' && isPort(port));
   if (audio.length === 0) throw new SdpError('no_audio', 'SDP without an audio stream');
   const plain = audio.filter(({ protocol }) => /^RTP\/AVPF?$/i.test(protocol));
   if (plain.length === 0) throw new SdpError('encrypted', 'of the RTP profiles only RTP/AVP is supported');
@@ -81,7 +84,7 @@ export function readRemoteSdp(text: string): RemoteAudio {
       index: media.indexOf(line),
       address: isIP(address) && address !== '0.0.0.0' && address !== '::' ? address : undefined,
       port: line.port,
-      rtcpPort: line.rtcp?.port,
+      rtcpPort: isPort(line.rtcp?.port) ? line.rtcp?.port : undefined,
       codecs: [first, ...others],
       telephoneEventType: telephoneEventType(line),
       direction: directionOf(line.direction ?? session.direction),
@@ -97,7 +100,12 @@ function payloadTypes(line: MediaLine): number[] {
   return String(line.payloads ?? '')
     .split(/\s+/)
     .filter(Boolean)
-    .map(Number);
+    .map(Number)
+    .filter((payloadType) => payloadType >= 0 && payloadType <= HIGHEST_PAYLOAD_TYPE);
+}
+
+function isPort(port: number | undefined): boolean {
+  return port !== undefined && port > 0 && port <= HIGHEST_PORT;
 }
 
 function offeredCodecs(line: MediaLine): OfferedCodec[] {

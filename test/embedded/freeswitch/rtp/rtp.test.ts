@@ -247,6 +247,10 @@ describe('the latch', () => {
     expect(latch.accept('::1', 5000, 9000)).toBe(false);
   });
 
+  it('never follows to port 0, to which nothing can be sent', () => {
+    expect(new Latch(negotiated).accept('10.0.0.9', 0, 0)).toBe(false);
+  });
+
   it('moves when its sender has fallen silent, and back to the address of the SDP at once', () => {
     const latch = new Latch(negotiated);
     latch.accept('10.0.0.9', 5000, 0);

@@ -67,8 +67,17 @@ describe('our side of offer and answer', () => {
     ['no_audio', 'm=video 4000 RTP/AVP 99'],
     ['no_audio', 'm=audio 0 RTP/AVP 8'],
     ['no_common_codec', 'm=audio 4000 RTP/AVP 9'],
+    ['no_audio', 'm=audio 99999 RTP/AVP 8'],
+    ['no_common_codec', 'm=audio 4000 RTP/AVP 999\r\na=rtpmap:999 PCMA/8000'],
   ])('says %s to %s', (code, line) => {
     expect(() => readRemoteSdp(sdp(line))).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('does without an RTCP port and an event type that cannot be', () => {
+    const remote = readRemoteSdp(
+      sdp('m=audio 4000 RTP/AVP 8 300', 'a=rtpmap:300 telephone-event/8000', 'a=rtcp:99999'),
+    );
+    expect(remote).toMatchObject({ rtcpPort: undefined, telephoneEventType: undefined });
   });
 
   it('offers both laws and telephone events, naming nobody', () => {
