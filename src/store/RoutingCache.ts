@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Found, RoutingTable } from '../../routing/types.ts';
+import type { AppRoute, Found, RoutingTable } from '../../routing/types.ts';
 import type { Changes } from './changes.ts';
 import { PartyMemory } from './PartyMemory.ts';
 
@@ -39,6 +39,8 @@ export class RoutingCache implements RoutingTable {
   readonly #strangers = new LRUCache<string, ByCaller>({ max: MAX_NUMBERS_WITH_STRANGERS });
   readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN_NUMBERS });
   readonly #loading = new Map<string, Map<string, Promise<Found | undefined>>>();
+  /** One object for each application, however many answers hold it: it is always at hand, and they are smaller. */
+  readonly #apps = new Map<string, AppRoute>();
   #hits = 0;
   #misses = 0;
 
@@ -104,6 +106,7 @@ export class RoutingCache implements RoutingTable {
 
   forgetAll(): void {
     this.#loading.clear();
+    this.#apps.clear();
     this.#parties.forgetAll();
     this.#strangers.clear();
     this.#unknown.clear();
@@ -112,6 +115,7 @@ export class RoutingCache implements RoutingTable {
   /** An application's change concerns every X it has: loads under way are for an unknown application, so all are dropped. */
   #forgetApp(appKey: string): void {
     this.#loading.clear();
+    this.#apps.delete(appKey);
     this.#parties.forgetApp(appKey);
     for (const [x, callers] of this.#strangers.entries()) {
       const [first] = callers.values();
@@ -138,9 +142,17 @@ export class RoutingCache implements RoutingTable {
   }
 
   #keep(x: string, caller: string, found: Found | undefined): void {
-    if (found === undefined) this.#unknown.set(x, true);
-    else if (found.relation === undefined) this.#keepStranger(x, caller, found);
-    else this.#parties.keep(x, caller, found);
+    if (found === undefined) {
+      this.#unknown.set(x, true);
+      return;
+    }
+    const app = this.#apps.get(found.app.appKey) ?? found.app;
+    this.#apps.set(app.appKey, app);
+    const { number, relation } = found;
+    const kept = { number, app, relation };
+    if (relation === undefined) this.#keepStranger(x, caller, kept);
+    // The caller as the answer writes him: what the look-up has read need not be read again.
+    else this.#parties.keep(x, caller === relation.a ? relation.a : relation.b, kept);
   }
 
   #keepStranger(x: string, caller: string, found: Found): void {
