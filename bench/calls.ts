@@ -116,9 +116,12 @@ function introduce(report: Report, rounds: number, seconds: number): void {
     'in milliseconds a call. axbridge: the whole application (routing, journal in PostgreSQL, 5 events and a',
   );
   report.line(
-    'record pushed). Each side on an embedded SIP server of its own; the callers run in a third process on',
+    'record pushed); nobody to notify: the same, for an application that gave no URLs. Each side on an embedded',
   );
-  report.line(`the same machine. ${rounds} rounds of ${seconds} s each way; median (least–greatest).`);
+  report.line(
+    'SIP server of its own; callers and callees run in a process of their own on the same machine.',
+  );
+  report.line(`${rounds} rounds of ${seconds} s of calls each; median (least–greatest).`);
   report.line();
 }
 
