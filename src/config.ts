@@ -113,7 +113,7 @@ export const SETTINGS = {
   ),
   AXBRIDGE_OPS_HOST: setting('127.0.0.1', 'address of /metrics, /healthz and /readyz', text),
   AXBRIDGE_OPS_PORT: setting('9464', 'port of /metrics, /healthz and /readyz', port),
-  AXBRIDGE_SIP_HOST: setting('127.0.0.1', 'address the embedded SIP server listens on', text),
+  AXBRIDGE_SIP_HOST: setting('127.0.0.1', 'address of the embedded SIP server and of its RTP', text),
   AXBRIDGE_SIP_PORT: setting('5060', 'UDP and TCP port of the embedded SIP server', port),
   AXBRIDGE_SIP_TLS_PORT: setting(
     'off',

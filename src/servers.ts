@@ -46,6 +46,7 @@ export async function startServers(
     const media = await startEmbeddedMedia({
       eslPort: config.AXBRIDGE_ESL_PORT,
       sipPort: config.AXBRIDGE_MEDIA_SIP_PORT,
+      rtpHost: config.AXBRIDGE_SIP_HOST,
       rtpFirstPort: config.AXBRIDGE_RTP_PORT,
       profile: config.AXBRIDGE_MEDIA_PROFILE,
       soundsDir: SOUNDS_DIR,

@@ -59,7 +59,7 @@ export class MediaServer implements Switchboard {
     const { host, sipPort: port } = settings;
     this.events = new EventHub('embedded', host);
     this.#ports = new PortPool({
-      host,
+      host: settings.rtpHost,
       firstPort: settings.rtpFirstPort,
       pairs: settings.rtpPortPairs,
       restMs: PORT_REST_MS,
@@ -179,7 +179,7 @@ export class MediaServer implements Switchboard {
       this.#stack,
       invite,
       media.session,
-      this.settings.host,
+      this.settings.rtpHost,
       contact,
       (exchange) =>
         // The first exchange comes before there is a channel to tell.
@@ -224,7 +224,7 @@ export class MediaServer implements Switchboard {
     channel.variables
       .set('send_silence_when_idle', '-1')
       .set('rtp_local_sdp_str', exchange.localSdp)
-      .set('local_media_ip', this.settings.host)
+      .set('local_media_ip', this.settings.rtpHost)
       .set('local_media_port', String(session.port))
       .set('dtmf_type', session.negotiated?.telephoneEventType === undefined ? 'info' : 'rfc2833');
     const { negotiated } = session;

@@ -2,6 +2,7 @@
  * A media server for a machine that has no FreeSWITCH: it speaks FreeSWITCH's event socket far enough for an
  * unmodified drachtio-fsmrf, over G.711 and RTP of its own. It runs as a process of its own.
  */
+import { reachableAddress } from '../sip/index.ts';
 import { MediaProcess } from './MediaProcess.ts';
 import type { MediaStats } from './MediaServer.ts';
 import { DEFAULT_MEDIA_SETTINGS, type MediaSettings } from './settings.ts';
@@ -30,7 +31,9 @@ export interface EmbeddedMedia {
  * @throws MediaProcessError `start_failed`, for instance when a port is taken
  */
 export async function startEmbeddedMedia(options: Partial<MediaSettings> = {}): Promise<EmbeddedMedia> {
-  const settings = { ...DEFAULT_MEDIA_SETTINGS, ...options };
+  const { host = DEFAULT_MEDIA_SETTINGS.host } = options;
+  const rtpHost = reachableAddress(options.rtpHost ?? host);
+  const settings = { ...DEFAULT_MEDIA_SETTINGS, ...options, rtpHost };
   const server = new MediaProcess(settings);
   await server.start();
   return {

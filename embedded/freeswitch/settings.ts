@@ -1,7 +1,9 @@
 /** How an embedded media server is set up. */
 export interface MediaSettings {
-  /** Address that SIP, RTP and the event socket listen on and that SDP names. */
+  /** Address that SIP and the event socket listen on. */
   readonly host: string;
+  /** Address that RTP is taken on and that SDP names: the one on which the phones reach this machine. */
+  readonly rtpHost: string;
   /** Ports; 0 lets the system choose. */
   readonly eslPort: number;
   readonly sipPort: number;
@@ -22,6 +24,7 @@ export interface MediaSettings {
 
 export const DEFAULT_MEDIA_SETTINGS: MediaSettings = {
   host: '127.0.0.1',
+  rtpHost: '127.0.0.1',
   eslPort: 8021,
   sipPort: 5080,
   password: 'ClueCon',

@@ -40,4 +40,5 @@ export type { Arrival, TransactionContext } from './transaction/TransactionConte
 export type { ServerTransaction } from './transaction/TransactionTable.ts';
 export type { Flow, NextHop, TransportName } from './transport/Flow.ts';
 export { nextHopOf } from './transport/nextHop.ts';
+export { reachableAddress } from './transport/reachableAddress.ts';
 export type { ListeningPoint, ListenSpec } from './transport/TransportLayer.ts';

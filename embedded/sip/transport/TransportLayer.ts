@@ -1,8 +1,8 @@
 import { connect, isIP, type Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { type ConnectionOptions, connect as connectTls, type SecureContextOptions } from 'node:tls';
 import { SipStackError } from '../errors.ts';
 import type { Flow, TransportName } from './Flow.ts';
+import { reachableAddress } from './reachableAddress.ts';
 import { StreamConnection, type StreamConnectionEvents } from './StreamConnection.ts';
 import type { StreamFault } from './StreamFramer.ts';
 import { StreamListener } from './StreamListener.ts';
@@ -117,8 +117,7 @@ export class TransportLayer {
   }
 
   #listenerFor(spec: ListenSpec, port: number): Listener {
-    const advertisedHost =
-      spec.advertisedHost ?? (isWildcard(spec.host) ? firstExternalAddress() : spec.host);
+    const advertisedHost = spec.advertisedHost ?? reachableAddress(spec.host);
     if (spec.transport === 'udp') {
       const { dropPacket } = this.#options;
       const options = { host: spec.host, port, advertisedHost, dropPacket, onSent: this.#events.onSent };
@@ -222,17 +221,4 @@ function connectionKey(transport: TransportName, host: string, port: number): st
 
 function noTransport(transport: TransportName): SipStackError {
   return new SipStackError('SIP_NO_TRANSPORT', `requested protocol/transport not available: ${transport}`);
-}
-
-function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
-}
-
-function firstExternalAddress(): string {
-  for (const addresses of Object.values(networkInterfaces())) {
-    for (const { internal, family, address } of addresses ?? []) {
-      if (!internal && family === 'IPv4') return address;
-    }
-  }
-  return '127.0.0.1';
 }

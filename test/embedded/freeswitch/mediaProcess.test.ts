@@ -64,6 +64,20 @@ describe('the process of the embedded media server', () => {
     await tcp.close();
   });
 
+  it('takes sound on an address of its own', async () => {
+    const outward = await startEmbeddedMedia({
+      eslPort: 0,
+      sipPort: 0,
+      rtpFirstPort: 0,
+      rtpHost: '127.0.0.2',
+    });
+    const call = await caller.invite(outward.sipPort, phone.sdp(), control());
+    expect(call.sdp).toContain('c=IN IP4 127.0.0.2\r\n');
+    expect(outward).toMatchObject({ sipHost: '127.0.0.1', eslHost: '127.0.0.1' });
+    expect(await call.bye()).toBe(200);
+    await outward.stop();
+  });
+
   it('refuses what it cannot serve', async () => {
     const encrypted = phone.sdp().replace('RTP/AVP', 'RTP/SAVP');
     const otherCodec = phone
