@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import Srf from 'drachtio-srf';
 import { startEmbeddedMedia, startEmbeddedSip } from '../../embedded/index.ts';
 import { type AnchoredMedia, MediaPool } from '../../media/index.ts';
 import { quiet } from '../BenchDatabase.ts';
 
 const MADE_AT_A_TIME = 10;
+/** Time for the last calls to end. */
+const LAST_BYE_MS = 10_000;
 
 /** Ports of caller and callee: of their phones, or of the server that faces them. */
 export type PortPair = readonly [caller: number, callee: number];
@@ -32,7 +35,12 @@ export class AnchoredCalls implements AsyncDisposable {
     const connected = new Promise<void>((resolve) => srf.on('connect', () => resolve()));
     srf.connect({ host: sip.adminHost, port: sip.adminPort, secret: sip.secret });
     await connected;
-    started.defer(() => srf.disconnect());
+    started.defer(async () => {
+      // drachtio-srf throws when something still comes on a connection that it is closing.
+      const patience = performance.now() + LAST_BYE_MS;
+      while ((await sip.stats()).dialogs > 0 && performance.now() < patience) await delay(50);
+      srf.disconnect();
+    });
     const pool = new MediaPool({
       servers: [{ host: media.eslHost, port: media.eslPort, secret: media.password }],
       srf,
