@@ -3,8 +3,10 @@ import type { Paint } from './Paint.ts';
 
 export type Side = 'anna' | 'ben';
 
-/** Columns of one leg: 7 for the time and 3 for the life lines leave 90 for two. */
-const LEG_COLUMNS = 45;
+/** Seconds with three decimals, also after minutes of `--keep`. */
+const TIME_COLUMNS = 7;
+/** Columns of one leg: the time, a space and the life lines leave 69 of 80 for two. */
+const LEG_COLUMNS = 34;
 
 /**
  * The SIP ladder of both legs, drawn as the packets pass: Anna on the left, axbridge in the middle, Ben on the right.
@@ -27,8 +29,9 @@ export class Ladder {
     const after = Math.max(1, gap - before - middle.length);
     const spaces = (count: number): string => ' '.repeat(count);
     const { bold, dim } = this.#styles();
-    this.#paint.line(`${spaces(7)}${bold(anna)}${spaces(before)}${bold(middle)}${spaces(after)}${bold(ben)}`);
-    this.#paint.line(dim(`${spaces(7)}│${spaces(LEG_COLUMNS)}│${spaces(LEG_COLUMNS)}│`));
+    const left = spaces(TIME_COLUMNS + 1);
+    this.#paint.line(`${left}${bold(anna)}${spaces(before)}${bold(middle)}${spaces(after)}${bold(ben)}`);
+    this.#paint.line(dim(`${left}│${spaces(LEG_COLUMNS)}│${spaces(LEG_COLUMNS)}│`));
   }
 
   /** One packet on a side's wire. OPTIONS between the servers and repeated packets are left out. */
@@ -40,9 +43,8 @@ export class Ladder {
     const leavesPhone = packet.direction === 'out';
     const toTheRight = (side === 'anna') === leavesPhone;
     const arrow = this.#arrow(label, toTheRight);
-    const blank = ' '.repeat(LEG_COLUMNS);
-    if (side === 'anna') this.#row(packet.at, arrow, blank);
-    else this.#row(packet.at, blank, arrow);
+    this.#beside(side, this.#time(packet.at), arrow);
+    if (label.below !== undefined) this.#beside(side, '', `  ${label.below}`.padEnd(LEG_COLUMNS));
   }
 
   /** What goes on in sound on both legs, as a double line. */
@@ -53,7 +55,7 @@ export class Ladder {
       const before = Math.floor(padding / 2);
       return magenta(`◄${'═'.repeat(before)} ${text} ${'═'.repeat(padding - before)}►`);
     };
-    this.#row(Date.now(), bar(left), bar(right));
+    this.#row(this.#time(Date.now()), bar(left), bar(right));
   }
 
   /** Milliseconds from the first packet to this moment. */
@@ -62,10 +64,19 @@ export class Ladder {
     return at - this.#startedAt;
   }
 
-  #row(at: number, left: string, right: string): void {
+  #time(at: number): string {
+    return (this.sinceStart(at) / 1000).toFixed(3);
+  }
+
+  #beside(side: Side, time: string, drawn: string): void {
+    const blank = ' '.repeat(LEG_COLUMNS);
+    if (side === 'anna') this.#row(time, drawn, blank);
+    else this.#row(time, blank, drawn);
+  }
+
+  #row(time: string, left: string, right: string): void {
     const { dim } = this.#styles();
-    const time = (this.sinceStart(at) / 1000).toFixed(3).padStart(6);
-    this.#paint.line(`${dim(`${time} │`)}${left}${dim('│')}${right}${dim('│')}`);
+    this.#paint.line(`${dim(`${time.padStart(TIME_COLUMNS)} │`)}${left}${dim('│')}${right}${dim('│')}`);
   }
 
   #arrow({ text, kind }: Label, toTheRight: boolean): string {
@@ -84,6 +95,8 @@ export class Ladder {
 
 interface Label {
   readonly text: string;
+  /** What stands under the arrow. */
+  readonly below?: string;
   readonly kind: 'request' | 'progress' | 'good' | 'bad';
 }
 
@@ -101,5 +114,5 @@ function labelOf(bytes: string): Label | undefined {
   const [, method = '', target = ''] = request ?? [];
   if (method !== 'INVITE') return { text: method, kind: 'request' };
   const caller = /^From:.*?sips?:([^@>;]+)@/im.exec(bytes)?.[1] ?? 'anonymous';
-  return { text: `INVITE ${target} from ${caller}`, kind: 'request' };
+  return { text: `INVITE ${target}`, below: `From: ${caller}`, kind: 'request' };
 }

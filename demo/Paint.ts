@@ -13,8 +13,8 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   cyan: [36, 39],
 };
 
-/** Widest line of the picture. */
-export const COLUMNS = 100;
+/** Widest line of the picture: a terminal that nobody has widened. */
+export const COLUMNS = 80;
 
 /** Text to a terminal: in colour on a real one, and never where NO_COLOR is set (no-color.org). */
 export class Paint {

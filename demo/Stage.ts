@@ -47,7 +47,7 @@ export async function setStage(paint: Paint): Promise<Stage> {
   try {
     const { sip, http, ops, dataDir } = application;
     paint.line(` PostgreSQL, SIP server, media server and axbridge are up after ${secondsSince(began)} s`);
-    paint.line(paint.in('dim', ` SIP ${sip.host}:${sip.port}   HTTP ${http}   metrics ${ops}/metrics`));
+    paint.line(paint.in('dim', ` SIP ${sip.host}:${sip.port}   ${http}   ${ops}/metrics`));
     paint.line(paint.in('dim', ` data ${dataDir}`));
     anna.dialVia(sip);
     return { application, sink, anna, ben, close, ...(await setUp(paint, application, sink, ben)) };
@@ -60,7 +60,7 @@ export async function setStage(paint: Paint): Promise<Stage> {
 async function setUp(paint: Paint, application: Application, sink: WebhookSink, ben: Phone) {
   const admin = new AdminClient(application.http, application.adminToken);
   const told = (request: string, answer: string): void => {
-    paint.line(` ${paint.in('cyan', request.padEnd(48))} ${paint.in('dim', '→')} ${answer}`);
+    paint.line(` ${paint.in('cyan', request.padEnd(44))} ${paint.in('dim', '→')} ${answer}`);
   };
   const { appKey, appSecret } = await admin.createApp({
     name: 'ride',
@@ -69,9 +69,9 @@ async function setUp(paint: Paint, application: Application, sink: WebhookSink, 
     statusUrl: `${sink.url}/status`,
     feeUrl: `${sink.url}/fee`,
   });
-  told('POST /admin/v1/apps', `application ride, appKey ${appKey}`);
+  told('POST /admin/v1/apps', `appKey ${appKey}`);
   await admin.addNumber(appKey, X);
-  told('POST /admin/v1/numbers', `X ${X} in Hangzhou (0571)`);
+  told('POST /admin/v1/numbers', `X ${X} (Hangzhou)`);
   await admin.addTrunk({
     name: 'carrier-a',
     host: ben.host,
@@ -79,7 +79,7 @@ async function setUp(paint: Paint, application: Application, sink: WebhookSink, 
     transport: 'udp',
     sources: ['127.0.0.1/32'],
   });
-  told('POST /admin/v1/trunks', `trunk carrier-a at ${ben.host}:${ben.port}`);
+  told('POST /admin/v1/trunks', `carrier-a at ${ben.host}:${ben.port}`);
   await admin.addAnnouncement(HINT, readFileSync(HINT_FILE));
   told('POST /admin/v1/announcements', HINT);
   const bound = await new PartnerClient(application.http, appKey, appSecret).bind(ANNA.number, BEN.number, {
@@ -90,7 +90,7 @@ async function setUp(paint: Paint, application: Application, sink: WebhookSink, 
   });
   if (bound.body.resultcode !== '0') throw new Error(`bind: ${JSON.stringify(bound.body)}`);
   const subscriptionId = String(bound.body.subscriptionId);
-  told('POST /rest/caas/relationnumber/partners/v1.0', `Anna and Ben bound on X (signed with X-AKSK)`);
+  told('POST /rest/caas/relationnumber/partners/v1.0', 'Anna and Ben on X, by X-AKSK');
   return { admin, appKey, appSecret, subscriptionId };
 }
 

@@ -7,20 +7,21 @@ export async function keepRunning(paint: Paint, { application, sink, ben }: Stag
   const { sip, http, ops, adminToken } = application;
   const server = `${sip.host}:${sip.port}`;
   paint.heading('Dial in yourself');
-  paint.line(`Be Anna: with a softphone on this machine, without registration, call ${X} at ${server}.`);
-  paint.line('Ben (a phone of this demo) answers; you hear his tone, and he is recorded.');
+  paint.line('Be Anna: with a softphone on this machine, without registration, call');
+  paint.line(`${X} at ${server}. Ben, a phone of this demo, answers; you hear`);
+  paint.line('his tone, and both of you are recorded.');
   paint.line();
   paint.line(paint.in('dim', '  baresip:'));
   paint.line(`    baresip -e "/uanew <sip:${ANNA.number}@${server}>;regint=0" \\`);
   paint.line(`      -e "/dial sip:${X}@${server}"`);
-  paint.line(
-    paint.in('dim', '  linphone and others: a SIP account that does not register, with the identity'),
-  );
-  paint.line(`    sip:${ANNA.number}@${server}, then call sip:${X}@${server}`);
+  paint.line(paint.in('dim', '  linphone and others: a SIP account that does not register, the identity'));
+  paint.line(`    sip:${ANNA.number}@${server}, then call`);
+  paint.line(`    sip:${X}@${server}`);
   paint.line();
-  paint.line('Be Ben: let the trunk end at your softphone instead (here: port 5066), and call as Anna.');
+  paint.line('Be Ben: let the trunk end at your softphone (here: port 5066), call as Anna.');
   paint.line(`    TOKEN=${adminToken}`);
-  paint.line(`    curl -X PATCH ${http}/admin/v1/trunks/carrier-a -H "Authorization: Bearer $TOKEN" \\`);
+  paint.line(`    curl -X PATCH ${http}/admin/v1/trunks/carrier-a \\`);
+  paint.line(`      -H "Authorization: Bearer $TOKEN" \\`);
   paint.line(`      -H 'Content-Type: application/json' -d '{"port":5066}'`);
   paint.line();
   paint.line('Why does a call go where it goes?');

@@ -20,7 +20,7 @@ import { makeCall } from './phoneCall.ts';
 import { ANNA, BEN, type Stage, setStage, X } from './Stage.ts';
 import { printEvents, printRecord } from './story.ts';
 
-async function play(paint: Paint, stage: Stage, began: number): Promise<boolean> {
+async function play(paint: Paint, stage: Stage, began: number, keep: boolean): Promise<boolean> {
   const list = new Checklist(paint);
   paint.heading('The call');
   const ladder = new Ladder(paint);
@@ -41,7 +41,8 @@ async function play(paint: Paint, stage: Stage, began: number): Promise<boolean>
   if (told !== undefined) {
     observeStory(list, stage, told);
     const recording = await observeRecording(list, stage, told);
-    if (recording !== undefined) paint.line(paint.in('dim', `   ${recording.path}`));
+    // Without --keep it is gone before anyone could listen.
+    if (recording !== undefined && keep) paint.line(paint.in('dim', `   ${recording.path}`));
   }
   await observeMetrics(list, stage);
 
@@ -65,7 +66,7 @@ async function main(): Promise<void> {
   paint.heading('axbridge: one masked call');
   const stage = await setStage(paint);
   try {
-    const seen = await play(paint, stage, began);
+    const seen = await play(paint, stage, began, values.keep === true);
     process.exitCode = seen ? 0 : 1;
     if (values.keep === true) await keepRunning(paint, stage);
   } finally {

@@ -21,7 +21,7 @@ export function observeCall(list: Checklist, call: ObservedCall): void {
 }
 
 function observeSound(list: Checklist, what: string, { share, packets, reports }: Heard): void {
-  const detail = `${percent(share)} of what came was that voice (${packets} RTP and ${reports} RTCP packets)`;
+  const detail = `${percent(share)} of the sound (${packets} RTP and ${reports} RTCP packets)`;
   list.check(share > 0.7 && packets > 150, `${what}: ${detail}`, 'too little of it');
 }
 
