@@ -64,6 +64,7 @@ export class AnchoredMedia extends CallerMedia {
    * @throws MediaError `file-name`, `refused`, `no-answer`, `ended`
    */
   async announceDuringCall(file: string): Promise<void> {
+    await Promise.all(this.legs().map((leg) => leg.becomesBridged()));
     await this.caller.command(`uuid_broadcast ${this.caller.uuid} ${fileArgument(file)} both`);
   }
 

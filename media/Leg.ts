@@ -17,6 +17,9 @@ const REQUEST_PENDING = 491;
  */
 const PENDING_WAIT_MS = 20;
 const MOST_ATTEMPTS = 6;
+const BRIDGED = /^Channel-State: CS_(?:EXCHANGE_MEDIA|SOFT_EXECUTE)$/m;
+const LOOK_EVERY_MS = 20;
+const MOST_LOOKS = 50;
 /** RTP clock of telephone-event, in which FreeSWITCH gives the length of a digit (RFC 4733, 2.1). */
 const SAMPLES_PER_MS = 8;
 
@@ -213,6 +216,18 @@ export class Leg {
     } catch (error) {
       // Without the error itself: it holds the SIP messages, which hold what the party wrote.
       throw new MediaError(this.#ended ? 'ended' : 'not-acceptable', `re-INVITE: ${reasonOf(error)}`);
+    }
+  }
+
+  /**
+   * Resolves when the channel has become part of a bridge, or after a second. FreeSWITCH answers `uuid_bridge` before that,
+   * and ends whatever begins to play in between.
+   */
+  async becomesBridged(): Promise<void> {
+    for (let look = 0; look < MOST_LOOKS && !this.#ended; look++) {
+      const state = await this.#socket.api(`uuid_dump ${this.uuid}`).catch(() => '');
+      if (BRIDGED.test(state)) return;
+      await delay(LOOK_EVERY_MS);
     }
   }
 

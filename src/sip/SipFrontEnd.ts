@@ -94,6 +94,8 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
   stop(): void {
     if (!this.#connected) return;
     this.#connected = false;
+    // drachtio-srf forgets what it has half read, and would take the rest, if it still comes, for a message and throw.
+    for (const socket of this.#srf.app.client?.mapServer.keys() ?? []) socket.removeAllListeners('data');
     this.#srf.disconnect();
   }
 
