@@ -49,6 +49,13 @@ const baseUrlOrNone = (value: string, name: string): string | undefined => {
   return url.href.replace(/\/+$/, '');
 };
 
+/** The value is not shown: it may hold a password. */
+const databaseUrlOrNone = (value: string, name: string): string => {
+  if (value !== '' && !/^postgres(ql)?:\/\/./.test(value))
+    throw new SettingError(name, '…', 'postgres://user:password@host:port/database');
+  return value;
+};
+
 const listOf = (value: string): string[] =>
   value
     .split(/[,;]/)
@@ -146,7 +153,7 @@ export const SETTINGS = {
     oneOf('auto', 'always'),
   ),
   AXBRIDGE_LANGUAGE: setting('zh', 'language of the product’s own announcements', oneOf('zh', 'en')),
-  DATABASE_URL: setting('', 'PostgreSQL to use in place of the embedded one', text),
+  DATABASE_URL: setting('', 'PostgreSQL to use in place of the embedded one', databaseUrlOrNone),
   AXBRIDGE_DATABASE_PORT: setting('0', 'port of the embedded PostgreSQL; 0 takes a free one', port),
   AXBRIDGE_DATABASE_POOL: setting('8', 'most connections to PostgreSQL', integer(2, 200)),
   AXBRIDGE_DATA_DIR: setting(

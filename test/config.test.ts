@@ -31,6 +31,12 @@ describe('the settings', () => {
     );
   });
 
+  it('refuse a database that is none, without showing it', () => {
+    expect(() => readConfig({ DATABASE_URL: 'axbridge:secret@db' })).toThrow(
+      'DATABASE_URL="…": expected postgres://user:password@host:port/database',
+    );
+  });
+
   it('are all shown by --help, in 80 columns', () => {
     const lines = describeSettings().split('\n');
     const names = lines.map((line) => line.split(' ', 1)[0]).filter((name) => name !== '');
