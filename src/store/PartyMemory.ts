@@ -1,23 +1,64 @@
 import { LRUCache } from 'lru-cache';
-import type { Found } from '../../routing/types.ts';
+import type { Found, XNumber, XNumberState } from '../../routing/types.ts';
 
-/** An X with parties in memory. To forget it is to say so here: whoever finds a party looks here before he answers. */
-interface XInMemory {
-  readonly x: string;
-  readonly appKey: string;
-  isCurrent: boolean;
-  parties: number;
+/**
+ * An X with parties in memory, one object for all of them. To forget it is to say so here: whoever finds a party looks
+ * here before he answers.
+ */
+class XInMemory implements XNumber {
+  readonly number: string;
+  readonly areaCode: string;
+  readonly state: XNumberState;
+  readonly #appKey: string;
+  #isCurrent = true;
+  #parties = 0;
+
+  constructor({ number, areaCode, state }: XNumber, appKey: string) {
+    this.number = number;
+    this.areaCode = areaCode;
+    this.state = state;
+    this.#appKey = appKey;
+  }
+
+  get isCurrent(): boolean {
+    return this.#isCurrent;
+  }
+
+  get parties(): number {
+    return this.#parties;
+  }
+
+  isOf(appKey: string): boolean {
+    return this.#appKey === appKey;
+  }
+
+  join(): void {
+    this.#parties += 1;
+  }
+
+  leave(): void {
+    this.#parties -= 1;
+  }
+
+  forget(): void {
+    this.#isCurrent = false;
+  }
 }
 
-interface Party {
-  readonly on: XInMemory;
-  readonly found: Found;
+interface Party extends Found {
+  readonly number: XInMemory;
 }
 
 /** What is known of one caller: a party on one X, or, as few people are, on several. */
 interface Caller extends Party {
   readonly further: Map<string, Party> | undefined;
 }
+
+/**
+ * To note that a caller was just looked for costs as much as to find him. Noting one look in four keeps those who
+ * call often nearly as well.
+ */
+const LOOKS_PER_NOTE = 4;
 
 /**
  * What parties of a binding meet when they call, by caller and then by X: one look into the LRU and, because nearly
@@ -29,6 +70,7 @@ export class PartyMemory {
   readonly #callers: LRUCache<string, Caller>;
   readonly #byX = new Map<string, XInMemory>();
   #size = 0;
+  #looks = 0;
 
   /** @param most parties that are remembered */
   constructor(most: number) {
@@ -49,31 +91,35 @@ export class PartyMemory {
   }
 
   find(x: string, caller: string): Found | undefined {
-    const known = this.#callers.get(caller);
+    this.#looks = (this.#looks + 1) % LOOKS_PER_NOTE;
+    const known = this.#looks === 0 ? this.#callers.get(caller) : this.#callers.peek(caller);
     if (known === undefined) return undefined;
-    const party = known.on.x === x ? known : known.further?.get(x);
-    return party?.on.isCurrent ? party.found : undefined;
+    const party = known.number.number === x ? known : known.further?.get(x);
+    return party?.number.isCurrent ? party : undefined;
   }
 
-  keep(x: string, caller: string, found: Found): void {
-    const on = this.#byX.get(x) ?? { x, appKey: found.app.appKey, isCurrent: true, parties: 0 };
+  /** @param found what a caller who is a party meets on the X of `found.number` */
+  keep(caller: string, { number, app, relation }: Found): void {
+    const x = number.number;
+    const on = this.#byX.get(x) ?? new XInMemory(number, app.appKey);
     this.#byX.set(x, on);
-    on.parties += 1;
+    on.join();
     this.#size += 1;
-    this.#callers.set(caller, this.#withParty(this.#callers.peek(caller), { on, found }));
+    const party = { number: on, app, relation };
+    this.#callers.set(caller, this.#withParty(this.#callers.peek(caller), party));
     while (this.#size > this.#most && this.#callers.size > 1) this.#callers.pop();
   }
 
   forget(x: string): void {
     const on = this.#byX.get(x);
     if (on === undefined) return;
-    on.isCurrent = false;
+    on.forget();
     this.#size -= on.parties;
     this.#byX.delete(x);
   }
 
   forgetApp(appKey: string): void {
-    for (const on of this.#byX.values()) if (on.appKey === appKey) this.forget(on.x);
+    for (const on of this.#byX.values()) if (on.isOf(appKey)) this.forget(on.number);
   }
 
   forgetAll(): void {
@@ -84,20 +130,20 @@ export class PartyMemory {
   /** Without what was forgotten in the meantime, or is known better now. */
   #withParty(known: Caller | undefined, party: Party): Caller {
     if (known === undefined) return { ...party, further: undefined };
-    const further = known.further ?? new Map<string, Party>();
-    further.set(known.on.x, { on: known.on, found: known.found });
+    const { further: others, ...first } = known;
+    const further = new Map(others).set(first.number.number, first);
     for (const [x, other] of further) {
-      if (other.on.isCurrent && x !== party.on.x) continue;
+      if (other.number.isCurrent && x !== party.number.number) continue;
       this.#leave(other);
       further.delete(x);
     }
     return { ...party, further: further.size === 0 ? undefined : further };
   }
 
-  #leave({ on }: Party): void {
-    if (!on.isCurrent) return;
-    on.parties -= 1;
+  #leave({ number }: Party): void {
+    if (!number.isCurrent) return;
+    number.leave();
     this.#size -= 1;
-    if (on.parties === 0) this.forget(on.x);
+    if (number.parties === 0) this.forget(number.number);
   }
 }

@@ -152,7 +152,7 @@ export class RoutingCache implements RoutingTable {
     const kept = { number, app, relation };
     if (relation === undefined) this.#keepStranger(x, caller, kept);
     // The caller as the answer writes him: what the look-up has read need not be read again.
-    else this.#parties.keep(x, caller === relation.a ? relation.a : relation.b, kept);
+    else this.#parties.keep(caller === relation.a ? relation.a : relation.b, kept);
   }
 
   #keepStranger(x: string, caller: string, found: Found): void {
