@@ -190,6 +190,11 @@ export const SETTINGS = {
     'seconds between OPTIONS requests to a trunk; 0 asks none',
     integer(0, 3600),
   ),
+  AXBRIDGE_HANDSETS: setting(
+    'off',
+    '"on" lets softphones register as numbers (POST /admin/v1/handsets), for tests from a desk',
+    oneOf('off', 'on'),
+  ),
   AXBRIDGE_DRAIN_SECONDS: setting(
     '60',
     'seconds that calls in progress may go on after SIGTERM',

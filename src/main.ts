@@ -28,6 +28,7 @@ import { createSessionIds } from './calls/sessionIds.ts';
 import { type Config, describeSettings, readConfig } from './config.ts';
 import { Pusher } from './push/Pusher.ts';
 import { type Context, type Servers, SOUNDS_DIR, startServers } from './servers.ts';
+import { HandsetDesk } from './sip/handsets/HandsetDesk.ts';
 import { SipFrontEnd } from './sip/SipFrontEnd.ts';
 import { TrunkGroup, trunkUri } from './sip/TrunkGroup.ts';
 import { TrunkHealth } from './sip/TrunkHealth.ts';
@@ -35,6 +36,7 @@ import { AppDirectory } from './store/AppDirectory.ts';
 import { askToStop, callsAskedToStop } from './store/callStops.ts';
 import { Changes } from './store/changes.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
+import { HandsetDirectory } from './store/HandsetDirectory.ts';
 import { Journal } from './store/journal.ts';
 import { loadNodeId } from './store/nodeId.ts';
 import { NodeLife, openCallsOfDeadLives } from './store/nodes.ts';
@@ -73,7 +75,11 @@ async function openStores({ config, logger, dataDir, parts }: Context, url: stri
   parts.defer(() => table.close());
   await trunks.start();
   parts.defer(() => trunks.stop());
-  return { sql, sealer, changes, apps, trunks, table };
+  const handsets = new HandsetDirectory({ sql, sealer, changes, clock, log: logger });
+  const hasHandsets = config.AXBRIDGE_HANDSETS === 'on';
+  if (hasHandsets) await handsets.start();
+  parts.defer(() => handsets.stop());
+  return { sql, sealer, changes, apps, trunks, table, handsets: hasHandsets ? handsets : undefined };
 }
 type Stores = Awaited<ReturnType<typeof openStores>>;
 
@@ -120,9 +126,19 @@ async function startCalls(
 ) {
   const { config, logger, dataDir, parts } = context;
   const trunks = new TrunkGroup({ isHealthy: (name) => health.isHealthy(name) });
+  const { handsets, sealer } = stores;
   const frontEnd = new SipFrontEnd<Trunk>({
     server: servers.drachtio,
     trunkOf: (address, port) => trunks.trunkOf(address, port),
+    ...(handsets && {
+      handsets: new HandsetDesk({
+        handsets,
+        realm: config.AXBRIDGE_HOST_NAME,
+        sign: (text) => sealer.sign(text),
+        clock,
+        logger,
+      }),
+    }),
     onRejectedSource: () => metrics.rejectedSource(),
     logger,
   });
@@ -163,6 +179,7 @@ async function startCalls(
   const calls = new CallServer({
     frontEnd,
     trunks,
+    ...(handsets && { handsetOf: (number: string) => handsets.contactOf(number) }),
     media,
     announcements: announcementFiles({
       uploadedDir: join(dataDir, 'announcements'),
@@ -244,6 +261,7 @@ async function startApi(
         sealer,
         changes,
         table,
+        hasHandsets: config.AXBRIDGE_HANDSETS === 'on',
         announcementsDir,
         isOperator,
         resend,

@@ -9,6 +9,7 @@ import { appRoutes } from './appRoutes.ts';
 import { callRoutes } from './callRoutes.ts';
 import { deadLetterRoutes } from './deadLetterRoutes.ts';
 import { explainRoutes } from './explainRoutes.ts';
+import { handsetRoutes } from './handsetRoutes.ts';
 import { numberRoutes } from './numberRoutes.ts';
 import type { TokenCheck } from './operatorToken.ts';
 import { Problem, refuse, sendProblem } from './problem.ts';
@@ -26,6 +27,8 @@ export interface AdminApiOptions {
   readonly table: RoutingTable;
   /** Folder of the announcement files, where the media server reads them. */
   readonly announcementsDir: string;
+  /** Whether test handsets are switched on. */
+  readonly hasHandsets: boolean;
   readonly isOperator: TokenCheck;
   /** Sends given-up notifications of an application again (`Pusher.resend`): those of the ids, or all. Gives their number. */
   readonly resend: (appKey: string, ids: readonly string[] | undefined) => Promise<number>;
@@ -70,6 +73,7 @@ export async function adminApi(fastify: FastifyInstance, options: AdminApiOption
       appRoutes(admin, options);
       numberRoutes(admin, options);
       trunkRoutes(admin, options);
+      handsetRoutes(admin, options);
       explainRoutes(admin, options);
       deadLetterRoutes(admin, options);
       callRoutes(admin, options);

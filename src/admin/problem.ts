@@ -13,6 +13,7 @@ const PROBLEMS = {
   'not-found': 404,
   'already-exists': 409,
   'in-use': 409,
+  'handsets-off': 409,
   'too-large': 413,
   'internal-error': 500,
   'database-unavailable': 503,

@@ -69,7 +69,7 @@ export class Call implements ActiveCall {
   constructor(options: CallOptions) {
     this.#options = options;
     const { invite, services } = options;
-    this.#leaveTrunk = services.trunks.occupy(invite.trunk.name);
+    this.#leaveTrunk = invite.trunk ? services.trunks.occupy(invite.trunk.name) : () => undefined;
   }
 
   get sessionId(): string {
@@ -168,6 +168,7 @@ export class Call implements ActiveCall {
     const leg = new CalleeLeg({
       frontEnd: services.frontEnd,
       trunks: services.trunks,
+      handset: services.handsetOf?.(decision.callee),
       callee: decision.callee,
       shown: decision.shown,
       offer: path.calleeOffer,

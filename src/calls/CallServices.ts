@@ -1,6 +1,7 @@
 import type { MediaPool } from '../../media/index.ts';
 import type { SipFrontEnd } from '../sip/SipFrontEnd.ts';
 import type { TrunkGroup } from '../sip/TrunkGroup.ts';
+import type { HandsetContact } from '../store/handsets.ts';
 import type { Trunk } from '../store/trunks.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AnnouncementFiles } from './announcementFiles.ts';
@@ -12,6 +13,8 @@ import type { Recordings } from './recordings.ts';
 export interface CallServices {
   readonly frontEnd: Pick<SipFrontEnd<Trunk>, 'invite'>;
   readonly trunks: TrunkGroup;
+  /** Where the test handset of a number is registered now; absent where handsets are switched off. */
+  readonly handsetOf?: (number: string) => HandsetContact | undefined;
   readonly media: Pick<MediaPool, 'create' | 'healthy'>;
   readonly announcements: AnnouncementFiles;
   readonly recordings: Recordings;

@@ -1,12 +1,16 @@
-import type { InviteResult, OutgoingInvite, Progress } from '../sip/OutgoingInvite.ts';
+import { handsetTarget } from '../sip/handsets/handsetTarget.ts';
+import type { InviteResult, OutgoingInvite, OutgoingInviteOptions, Progress } from '../sip/OutgoingInvite.ts';
 import type { SipFrontEnd } from '../sip/SipFrontEnd.ts';
 import { numberUri, type TrunkGroup } from '../sip/TrunkGroup.ts';
 import { shouldTryNextTrunk } from '../sip/trunks.ts';
+import type { HandsetContact } from '../store/handsets.ts';
 import type { Trunk } from '../store/trunks.ts';
 
 export interface CalleeLegOptions {
   readonly frontEnd: Pick<SipFrontEnd<Trunk>, 'invite'>;
   readonly trunks: TrunkGroup;
+  /** Where the callee's test handset is registered, if he has one. */
+  readonly handset: HandsetContact | undefined;
   /** E.164. */
   readonly callee: string;
   /** E.164 that the callee sees. */
@@ -23,7 +27,8 @@ export type CalleeResult =
   | { readonly kind: 'no-trunk'; readonly why: 'none' | 'full' };
 
 /**
- * Rings the callee: one trunk after the other until one gives an answer that is final (`shouldTryNextTrunk`).
+ * Rings the callee: one trunk after the other until one gives an answer that is final (`shouldTryNextTrunk`). A callee
+ * who is a registered handset is rung there first; trunks are for him only when it turns out to be gone.
  * While it lives it counts as a call on the trunk it is on; `release` ends that.
  */
 export class CalleeLeg {
@@ -39,7 +44,8 @@ export class CalleeLeg {
 
   constructor(options: CalleeLegOptions) {
     this.#options = options;
-    this.result = this.#ring(options.trunks.order());
+    const { handset, trunks } = options;
+    this.result = this.#ring([...(handset ? [handset] : []), ...trunks.order()]);
   }
 
   /** Gives up ringing. The result is a failure then, also when the callee answers at this very moment. */
@@ -53,29 +59,27 @@ export class CalleeLeg {
     this.#leaveTrunk?.();
   }
 
-  async #ring(trunks: readonly Trunk[]): Promise<CalleeResult> {
-    if (trunks.length === 0) {
+  async #ring(peers: readonly (Trunk | HandsetContact)[]): Promise<CalleeResult> {
+    if (peers.length === 0) {
       return { kind: 'no-trunk', why: this.#options.trunks.trunks.length === 0 ? 'none' : 'full' };
     }
     let last: InviteResult = { kind: 'failed', status: undefined, q850: undefined };
-    for (const trunk of trunks) {
+    for (const peer of peers) {
       this.#leaveTrunk?.();
-      this.#leaveTrunk = this.#options.trunks.occupy(trunk.name);
-      last = await this.#inviteVia(trunk).result;
+      this.#leaveTrunk = 'name' in peer ? this.#options.trunks.occupy(peer.name) : undefined;
+      last = await this.#invitePeer(peer).result;
       if (last.kind !== 'failed') return last;
       if (this.#cancelled || !shouldTryNextTrunk(last.status, this.#progressed)) break;
     }
     return { ...last, rang: this.#rang };
   }
 
-  #inviteVia(trunk: Trunk): OutgoingInvite {
+  #invitePeer(peer: Trunk | HandsetContact): OutgoingInvite {
     const { frontEnd, callee, shown, offer, onProgress } = this.#options;
-    const { username, password } = trunk;
     this.#invite = frontEnd.invite({
-      uri: numberUri(trunk, callee),
+      ...('name' in peer ? trunkTarget(peer, callee) : handsetTarget(peer)),
       shown,
       offer,
-      ...(username !== undefined && password !== undefined && { auth: { username, password } }),
       onProgress: (progress) => {
         this.#progressed = true;
         if (progress.status === 180) this.#rang = true;
@@ -84,4 +88,10 @@ export class CalleeLeg {
     });
     return this.#invite;
   }
+}
+
+function trunkTarget(trunk: Trunk, callee: string): Pick<OutgoingInviteOptions, 'uri' | 'auth'> {
+  const { username, password } = trunk;
+  const auth = username !== undefined && password !== undefined && { auth: { username, password } };
+  return { uri: numberUri(trunk, callee), ...auth };
 }

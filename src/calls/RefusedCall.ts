@@ -31,7 +31,8 @@ export class RefusedCall implements ActiveCall {
 
   constructor(options: RefusedCallOptions) {
     this.#options = options;
-    this.#leaveTrunk = options.services.trunks.occupy(options.invite.trunk.name);
+    const { trunk } = options.invite;
+    this.#leaveTrunk = trunk ? options.services.trunks.occupy(trunk.name) : () => undefined;
   }
 
   get sessionId(): string {

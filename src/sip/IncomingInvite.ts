@@ -25,7 +25,8 @@ export interface IncomingInviteOptions<Trunk> {
   readonly srf: SrfClient;
   readonly request: SrfRequest;
   readonly response: SrfResponse;
-  readonly trunk: Trunk;
+  /** Undefined for a call from a test handset. */
+  readonly trunk: Trunk | undefined;
   /** E.164, or '' when withheld. */
   readonly caller: string;
   /** E.164. */
@@ -37,7 +38,7 @@ export interface IncomingInviteOptions<Trunk> {
 }
 
 /**
- * An INVITE from a trunk that waits for an answer. It takes any number of provisional responses and then one of
+ * An INVITE from a trunk or a test handset that waits for an answer. It takes any number of provisional responses and then one of
  * `answer` and `reject`; what comes after that, or after the caller's CANCEL, does nothing.
  */
 export class IncomingInvite<Trunk> {
@@ -58,7 +59,8 @@ export class IncomingInvite<Trunk> {
     });
   }
 
-  get trunk(): Trunk {
+  /** The trunk it came over; undefined for a call from a test handset. */
+  get trunk(): Trunk | undefined {
     return this.#options.trunk;
   }
 

@@ -32,8 +32,10 @@ export interface Progress {
 
 export interface OutgoingInviteOptions {
   readonly srf: SrfClient;
-  /** Request-URI: the callee's number at the trunk. */
+  /** Request-URI: the callee's number at the trunk, or what the callee's handset calls itself. */
   readonly uri: string;
+  /** Where it is sent, as a SIP URI, when that is not what the Request-URI says. */
+  readonly nextHop?: string;
   /** E.164 that the callee sees as the caller. */
   readonly shown: string;
   /** SDP; undefined leaves the offer to the callee. */
@@ -45,7 +47,7 @@ export interface OutgoingInviteOptions {
 }
 
 /**
- * An INVITE to one trunk. Nothing of the caller's request is in it: From, Contact and P-Asserted-Identity show the
+ * An INVITE to one trunk or handset. Nothing of the caller's request is in it: From, Contact and P-Asserted-Identity show the
  * number given, `localhost` in them is replaced by the SIP server with its own address, and Call-ID and tags are the
  * server's own.
  */
@@ -83,7 +85,7 @@ export class OutgoingInvite {
   }
 
   #send(settle: (result: InviteResult) => void): void {
-    const { srf, uri, shown, offer, auth, onProgress } = this.#options;
+    const { srf, uri, nextHop, shown, offer, auth, onProgress } = this.#options;
     const identity = `<sip:${shown}@localhost>`;
     const headers = {
       From: identity,
@@ -94,7 +96,7 @@ export class OutgoingInvite {
     const media = offer === undefined ? { noAck: true } : { localSdp: offer };
     srf.createUAC(
       uri,
-      { headers, ...media, ...(auth && { auth }) },
+      { headers, ...media, ...(auth && { auth }), ...(nextHop !== undefined && { proxy: nextHop }) },
       {
         cbRequest: (error, request) => {
           if (error || !request) return;

@@ -3,7 +3,8 @@ import type Srf from 'drachtio-srf';
 import type { ServerAddress } from '../config.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { admit } from './admission.ts';
-import { createSrf, type SrfClient, type SrfRequest, type SrfResponse } from './drachtio.ts';
+import { createSrf, type Headers, type SrfClient, type SrfRequest, type SrfResponse } from './drachtio.ts';
+import type { HandsetDesk } from './handsets/HandsetDesk.ts';
 import { IncomingInvite } from './IncomingInvite.ts';
 import { OutgoingInvite, type OutgoingInviteOptions } from './OutgoingInvite.ts';
 import { ALLOWED_METHODS } from './SipDialog.ts';
@@ -12,13 +13,15 @@ const LONGEST_RECONNECT_MS = 1000;
 const PING_MS = 5000;
 
 /** Requests outside a dialog that exist but that this application does not serve. */
-const REFUSED_METHODS = ['register', 'message', 'subscribe', 'notify', 'publish', 'refer', 'info'];
+const REFUSED_METHODS = ['message', 'subscribe', 'notify', 'publish', 'refer', 'info'];
 
 export interface SipFrontEndOptions<Trunk> {
   /** drachtio-server, or the embedded one. */
   readonly server: ServerAddress;
   /** The trunk that an address and port belong to. */
   readonly trunkOf: (address: string, port: number) => Trunk | undefined;
+  /** Test handsets; absent where they are switched off. */
+  readonly handsets?: HandsetDesk;
   /** Counts a request from an address that belongs to no trunk. */
   readonly onRejectedSource: () => void;
   readonly logger: Logger;
@@ -31,13 +34,21 @@ interface SipFrontEndEvents<Trunk> {
   down: [];
 }
 
+/** Who sent an INVITE. */
+type Origin<Trunk> =
+  | { readonly kind: 'trunk'; readonly trunk: Trunk }
+  | { readonly kind: 'handset'; readonly number: string }
+  /** A handset that has not proved who it is. */
+  | { readonly kind: 'refused'; readonly status: number; readonly headers: Headers };
+
 /**
  * The connection to the SIP server and everything that comes in over it.
  *
  * A request whose source belongs to no trunk gets a bare 403 and is counted. Silence would be better against
  * scanners, but drachtio-server has answered an INVITE with 100 before an application sees it and has no way to be
  * told to forget it: an INVITE without a final response would only hold a transaction in it and in drachtio-srf for
- * minutes. Who wants silence closes the port to other addresses in the firewall.
+ * minutes. Who wants silence closes the port to other addresses in the firewall. With test handsets switched on, a
+ * stranger's REGISTER and INVITE are challenged instead.
  *
  * The connection is made again for ever, at most a second after it was lost; calls in progress stay (`up` tells that
  * they should be looked at) and new ones wait in the carrier's retransmissions.
@@ -172,10 +183,10 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
         response.send(503, { headers: { 'Retry-After': String(this.#retryAfterSeconds) } });
       }
     });
+    this.#srf.use('register', (request, response) => this.#takeRegister(request, response));
     for (const method of REFUSED_METHODS) {
       this.#srf.use(method, (request, response) => {
-        if (this.#isForeign(request, response)) return;
-        response.send(405, { headers: { Allow: ALLOWED_METHODS } });
+        if (!this.#isForeign(request, response)) response.send(405, { headers: { Allow: ALLOWED_METHODS } });
       });
     }
     this.#srf.use((request, response, next) => {
@@ -186,8 +197,8 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
   }
 
   #takeInvite(request: SrfRequest, response: SrfResponse): void {
-    const trunk = this.#options.trunkOf(request.source_address, request.source_port);
-    if (trunk === undefined) {
+    const origin = this.#originOf(request);
+    if (origin === undefined) {
       this.#reject(response);
       return;
     }
@@ -195,12 +206,18 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
       response.send(503, { headers: { 'Retry-After': String(this.#retryAfterSeconds) } });
       return;
     }
+    if (origin.kind === 'refused') {
+      response.send(origin.status, { headers: origin.headers });
+      return;
+    }
     const admission = admit(request);
     if (admission.kind === 'refused') {
       response.send(admission.status, { headers: admission.headers });
       return;
     }
-    const { caller, x, offer } = admission;
+    const { x, offer } = admission;
+    const trunk = origin.kind === 'trunk' ? origin.trunk : undefined;
+    const caller = origin.kind === 'handset' ? origin.number : admission.caller;
     const srf = this.#srf;
     const openSocket = this.#openSocket;
     const { logger } = this.#options;
@@ -218,8 +235,31 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
     this.emit('invite', invite);
   }
 
+  /** @returns undefined for an address that belongs to no trunk, where there are no handsets */
+  #originOf(request: SrfRequest): Origin<Trunk> | undefined {
+    const { trunkOf, handsets } = this.#options;
+    const trunk = trunkOf(request.source_address, request.source_port);
+    // Who has registered from here is no carrier, even where a trunk's addresses include his.
+    if (trunk !== undefined && !handsets?.knows(request)) return { kind: 'trunk', trunk };
+    const call = handsets?.caller(request);
+    return call?.kind === 'call' ? { kind: 'handset', number: call.number } : call;
+  }
+
+  #takeRegister(request: SrfRequest, response: SrfResponse): void {
+    const { handsets } = this.#options;
+    if (handsets === undefined) {
+      if (!this.#isForeign(request, response)) response.send(405, { headers: { Allow: ALLOWED_METHODS } });
+    } else if (this.#retryAfterSeconds !== undefined) {
+      response.send(503, { headers: { 'Retry-After': String(this.#retryAfterSeconds) } });
+    } else {
+      void handsets.register(request, response);
+    }
+  }
+
   #isForeign(request: SrfRequest, response: SrfResponse): boolean {
-    if (this.#options.trunkOf(request.source_address, request.source_port) !== undefined) return false;
+    const { trunkOf, handsets } = this.#options;
+    if (trunkOf(request.source_address, request.source_port) !== undefined) return false;
+    if (handsets?.isRegisteredAt(request)) return false;
     this.#reject(response);
     return true;
   }

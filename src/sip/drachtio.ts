@@ -80,6 +80,8 @@ export interface SrfInviteOptions {
   readonly localSdp?: string;
   readonly noAck?: boolean;
   readonly auth?: { readonly username: string; readonly password: string };
+  /** SIP URI that the request is sent to, without a Route header. */
+  readonly proxy?: string;
 }
 
 export type SrfHandler = (request: SrfRequest, response: SrfResponse, next: () => void) => void;

@@ -42,6 +42,8 @@ export interface ApiOptions {
   /** Adds HTTPS on a free port. */
   readonly tls?: TlsIdentity;
   readonly publicUrl?: string;
+  /** False switches test handsets off. */
+  readonly handsets?: boolean;
   /** The time for recordings and their addresses, milliseconds since the epoch. */
   readonly recordingsClock?: () => number;
 }
@@ -95,6 +97,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
         sealer,
         changes,
         table,
+        hasHandsets: options.handsets ?? true,
         announcementsDir,
         isOperator,
         resend,

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { maskNumber } from '../../routing/numbers.ts';
+import {
+  deleteHandset,
+  getHandset,
+  type Handset,
+  insertHandset,
+  listHandsets,
+  updateHandset,
+} from '../store/handsets.ts';
+import { StoreError } from '../store/StoreError.ts';
+import type { AdminApiOptions } from './adminApi.ts';
+import { E164 } from './fields.ts';
+import { inputCheck } from './inputCheck.ts';
+import { existing, refuseEmpty } from './item.ts';
+import { Problem } from './problem.ts';
+
+const USERNAME_BYTES = 4;
+const PASSWORD_BYTES = 18;
+
+/** With a letter in front it is never mistaken for a caller's number; the rest needs no escape in SIP. */
+const Username = Type.String({
+  pattern: '^[A-Za-z][A-Za-z0-9._-]{0,62}$',
+  description: 'a letter, then letters, digits, dots, dashes and underlines, at most 63',
+});
+const Password = Type.String({
+  pattern: '^[!-~]{8,128}$',
+  description: 'a text of 8 to 128 printable ASCII characters without spaces',
+});
+
+const NewHandsetBody = Type.Object(
+  { number: E164, username: Type.Optional(Username), password: Type.Optional(Password) },
+  { additionalProperties: false, description: 'a JSON object' },
+);
+
+const HandsetPatch = Type.Object(
+  {
+    number: Type.Optional(E164),
+    password: Type.Optional(Password),
+    enabled: Type.Optional(Type.Boolean({ description: 'true or false' })),
+  },
+  { additionalProperties: false, description: 'a JSON object' },
+);
+
+/**
+ * Softphones that register as a number. A password that is made here is in the answer to the POST and nowhere else;
+ * the number is shown masked. A PATCH ends the handset's registration: it has to register again.
+ */
+export function handsetRoutes(
+  fastify: FastifyInstance,
+  { sql, sealer, changes, clock, hasHandsets }: AdminApiOptions,
+): void {
+  const checkNew = inputCheck(NewHandsetBody);
+  const checkPatch = inputCheck(HandsetPatch);
+  const refuseWhenOff = () => {
+    if (!hasHandsets) {
+      throw new Problem('handsets-off', 'Test handsets are switched off: start with AXBRIDGE_HANDSETS=on.');
+    }
+  };
+
+  fastify.post('/handsets', async (request, reply) => {
+    refuseWhenOff();
+    const given = checkNew(request.body);
+    const username = given.username ?? `handset-${randomBytes(USERNAME_BYTES).toString('hex')}`;
+    const password = given.password ?? randomBytes(PASSWORD_BYTES).toString('base64url');
+    const handset = await insertHandset(sql, sealer, { number: given.number, username, password }).catch(
+      taken,
+    );
+    changes.publish({ handsets: true });
+    reply.code(201).header('location', `/admin/v1/handsets/${username}`);
+    return { ...describe(handset, clock()), ...(given.password === undefined && { password }) };
+  });
+
+  fastify.get('/handsets', async () => {
+    refuseWhenOff();
+    const now = clock();
+    return { items: (await listHandsets(sql, sealer)).map((handset) => describe(handset, now)) };
+  });
+
+  fastify.get<{ Params: { username: string } }>('/handsets/:username', async ({ params: { username } }) => {
+    refuseWhenOff();
+    const handset = existing('handset', username, await getHandset(sql, sealer, username));
+    return describe(handset, clock());
+  });
+
+  fastify.patch<{ Params: { username: string } }>(
+    '/handsets/:username',
+    async ({ params: { username }, body }) => {
+      refuseWhenOff();
+      const patch = checkPatch(body);
+      refuseEmpty(patch);
+      const changed = await updateHandset(sql, sealer, username, patch).catch(taken);
+      const handset = existing('handset', username, changed);
+      changes.publish({ handsets: true });
+      return describe(handset, clock());
+    },
+  );
+
+  fastify.delete<{ Params: { username: string } }>(
+    '/handsets/:username',
+    async ({ params: { username } }, reply) => {
+      refuseWhenOff();
+      existing('handset', username, (await deleteHandset(sql, username)) || undefined);
+      changes.publish({ handsets: true });
+      return reply.code(204).send();
+    },
+  );
+}
+
+function taken(error: unknown): never {
+  if (error instanceof StoreError && error.code === 'ALREADY_EXISTS') {
+    throw new Problem('already-exists', 'There is a handset with this username or this number already.');
+  }
+  throw error;
+}
+
+function describe({ username, number, enabled, contacts }: Handset, now: number): object {
+  const registrations = contacts
+    .filter(({ expiresAt }) => expiresAt > now)
+    .map(({ source, expiresAt }) => ({ ...source, expiresAt: new Date(expiresAt).toISOString() }));
+  return { username, number: maskNumber(number), enabled, registrations };
+}
