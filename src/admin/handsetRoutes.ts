@@ -30,8 +30,15 @@ const Password = Type.String({
   description: 'a text of 8 to 128 printable ASCII characters without spaces',
 });
 
+const Md5Only = Type.Boolean({ description: 'true or false' });
+
 const NewHandsetBody = Type.Object(
-  { number: E164, username: Type.Optional(Username), password: Type.Optional(Password) },
+  {
+    number: E164,
+    username: Type.Optional(Username),
+    password: Type.Optional(Password),
+    md5Only: Type.Optional(Md5Only),
+  },
   { additionalProperties: false, description: 'a JSON object' },
 );
 
@@ -39,6 +46,7 @@ const HandsetPatch = Type.Object(
   {
     number: Type.Optional(E164),
     password: Type.Optional(Password),
+    md5Only: Type.Optional(Md5Only),
     enabled: Type.Optional(Type.Boolean({ description: 'true or false' })),
   },
   { additionalProperties: false, description: 'a JSON object' },
@@ -65,9 +73,9 @@ export function handsetRoutes(
     const given = checkNew(request.body);
     const username = given.username ?? `handset-${randomBytes(USERNAME_BYTES).toString('hex')}`;
     const password = given.password ?? randomBytes(PASSWORD_BYTES).toString('base64url');
-    const handset = await insertHandset(sql, sealer, { number: given.number, username, password }).catch(
-      taken,
-    );
+    const { number, md5Only = false } = given;
+    const made = { number, username, password, md5Only };
+    const handset = await insertHandset(sql, sealer, made).catch(taken);
     changes.publish({ handsets: true });
     reply.code(201).header('location', `/admin/v1/handsets/${username}`);
     return { ...describe(handset, clock()), ...(given.password === undefined && { password }) };
@@ -116,9 +124,9 @@ function taken(error: unknown): never {
   throw error;
 }
 
-function describe({ username, number, enabled, contacts }: Handset, now: number): object {
+function describe({ username, number, md5Only, enabled, contacts }: Handset, now: number): object {
   const registrations = contacts
     .filter(({ expiresAt }) => expiresAt > now)
     .map(({ source, expiresAt }) => ({ ...source, expiresAt: new Date(expiresAt).toISOString() }));
-  return { username, number: maskNumber(number), enabled, registrations };
+  return { username, number: maskNumber(number), md5Only, enabled, registrations };
 }

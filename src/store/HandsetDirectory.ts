@@ -19,6 +19,11 @@ export interface HandsetDirectoryOptions {
   readonly log: Logger;
 }
 
+interface Registered {
+  readonly handset: Handset;
+  readonly contact: HandsetContact;
+}
+
 /**
  * All handsets that are switched on, in memory: there are as many as people who test, and each call asks for two. The
  * list is read at start and after each change of whatever node; when PostgreSQL is away, the last list stays.
@@ -27,7 +32,7 @@ export class HandsetDirectory {
   readonly #options: HandsetDirectoryOptions;
   #byUsername: ReadonlyMap<string, Handset> = new Map();
   #byNumber: ReadonlyMap<string, Handset> = new Map();
-  #bySource: ReadonlyMap<string, readonly HandsetContact[]> = new Map();
+  #bySource: ReadonlyMap<string, readonly Registered[]> = new Map();
   #reloading: Promise<void> | undefined;
   #stale = false;
   #unsubscribe: (() => void) | undefined;
@@ -63,12 +68,12 @@ export class HandsetDirectory {
     return this.#byNumber.get(number)?.contacts.findLast(({ expiresAt }) => expiresAt > now);
   }
 
-  /** Whether a handset is registered from exactly there. */
-  isRegisteredAt(source: HandsetSource): boolean {
-    const contacts = this.#bySource.get(keyOf(source));
-    if (contacts === undefined) return false;
+  /** The handset that is registered from exactly there. */
+  registeredAt(source: HandsetSource): Handset | undefined {
+    const here = this.#bySource.get(keyOf(source));
+    if (here === undefined) return undefined;
     const now = this.#options.clock();
-    return contacts.some(({ expiresAt }) => expiresAt > now);
+    return here.findLast(({ contact }) => contact.expiresAt > now)?.handset;
   }
 
   /**
@@ -111,8 +116,8 @@ export class HandsetDirectory {
     this.#byUsername = new Map(handsets.map((handset) => [handset.username, handset]));
     this.#byNumber = new Map(handsets.map((handset) => [handset.number, handset]));
     this.#bySource = Map.groupBy(
-      handsets.flatMap(({ contacts }) => contacts),
-      ({ source }) => keyOf(source),
+      handsets.flatMap((handset) => handset.contacts.map((contact) => ({ handset, contact }))),
+      ({ contact }) => keyOf(contact.source),
     );
   }
 }

@@ -29,19 +29,22 @@ export interface Handset {
   /** E.164. */
   readonly number: string;
   readonly password: string;
+  /** For old phones that give up when they are offered another digest than MD5. */
+  readonly md5Only: boolean;
   readonly enabled: boolean;
   /** In the order in which they registered, expired ones included. */
   readonly contacts: readonly HandsetContact[];
 }
 
-export type NewHandset = Pick<Handset, 'username' | 'number' | 'password'>;
+export type NewHandset = Pick<Handset, 'username' | 'number' | 'password' | 'md5Only'>;
 
-export type HandsetChanges = Partial<Pick<Handset, 'number' | 'password' | 'enabled'>>;
+export type HandsetChanges = Partial<Pick<Handset, 'number' | 'password' | 'md5Only' | 'enabled'>>;
 
 interface HandsetRow {
   username: string;
   number_sealed: Buffer;
   password_sealed: Buffer;
+  md5_only: boolean;
   enabled: boolean;
   contacts_sealed: Buffer | null;
 }
@@ -51,6 +54,7 @@ function handsetOf(row: HandsetRow, sealer: Sealer): Handset {
     username: row.username,
     number: sealer.open(row.number_sealed),
     password: sealer.open(row.password_sealed),
+    md5Only: row.md5_only,
     enabled: row.enabled,
     contacts: contactsOf(row.contacts_sealed, sealer),
   };
@@ -67,6 +71,7 @@ export async function insertHandset(sql: Sql, sealer: Sealer, handset: NewHandse
     number_digest: sealer.digest(handset.number),
     number_sealed: sealer.seal(handset.number),
     password_sealed: sealer.seal(handset.password),
+    md5_only: handset.md5Only,
   };
   await sql`INSERT INTO handsets ${sql(columns)}`.catch(rethrow);
   return { ...handset, enabled: true, contacts: [] };
@@ -93,7 +98,7 @@ export async function updateHandset(
   sql: Sql,
   sealer: Sealer,
   username: string,
-  { number, password, enabled }: HandsetChanges,
+  { number, password, md5Only, enabled }: HandsetChanges,
 ): Promise<Handset | undefined> {
   const columns = {
     ...(number !== undefined && {
@@ -101,6 +106,7 @@ export async function updateHandset(
       number_sealed: sealer.seal(number),
     }),
     ...(password !== undefined && { password_sealed: sealer.seal(password) }),
+    ...(md5Only !== undefined && { md5_only: md5Only }),
     ...(enabled !== undefined && { enabled }),
     contacts_sealed: null,
     updated_at: new Date(),

@@ -23,6 +23,7 @@ describe('handsets', () => {
         username: expect.stringMatching(/^handset-[0-9a-f]{8}$/),
         password: expect.stringMatching(/^[\w-]{24}$/),
         number: '+86139****1001',
+        md5Only: false,
         enabled: true,
         registrations: [],
       },
@@ -90,6 +91,7 @@ describe('handsets', () => {
     [{ number: NUMBER, password: 'short' }, 'password: expected a text of 8 to 128'],
     [{ number: NUMBER, password: 'with a space' }, 'password: expected'],
     [{ number: NUMBER, enabled: true }, 'enabled'],
+    [{ number: NUMBER, md5Only: 1 }, 'md5Only: expected true or false'],
   ])('are refused when they say %j', async (body, detail) => {
     expectProblem(await send('POST', '/handsets', body), 400, 'invalid-body', detail);
   });

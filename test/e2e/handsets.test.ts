@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Application } from '../kit/Application.ts';
 import { challengesOf, Handset, type HandsetHabits } from '../kit/Handset.ts';
@@ -25,7 +27,13 @@ beforeAll(async () => {
   scenario = await Scenario.start({
     database: await newDatabase(),
     trunk: false,
-    env: { AXBRIDGE_HANDSETS: 'on', AXBRIDGE_TRUNK_OPTIONS_SECONDS: '0' },
+    env: {
+      AXBRIDGE_HANDSETS: 'on',
+      AXBRIDGE_TRUNK_OPTIONS_SECONDS: '0',
+      AXBRIDGE_TLS: 'self-signed',
+      AXBRIDGE_TLS_PORT: '0',
+      AXBRIDGE_SIP_TLS_PORT: '0',
+    },
     app: { recording: true },
   });
   carrier = (await newPhone({ name: 'carrier', host: CARRIER_HOST })).dialVia(scenario.application.sip);
@@ -68,6 +76,13 @@ const annas = (pair: Pick<Pair, 'a'>, options: Partial<PhoneOptions> = {}, habit
   newHandset(pair.a, { name: 'Anna', host: ANNA_HOST, toneHz: ANNA_HZ, ...options }, habits);
 const bens = (pair: Pick<Pair, 'b'>, options: Partial<PhoneOptions> = {}, habits: HandsetHabits = {}) =>
   newHandset(pair.b, { name: 'Ben', host: BEN_HOST, toneHz: BEN_HZ, ...options }, habits);
+
+/** Where the embedded SIP server takes TLS, as the application logs it. */
+function tlsPort(): number {
+  const listening = scenario.application.log.items.find(({ listeningOn }) => Array.isArray(listeningOn));
+  const [, port] = /"tls\/[^"]*:(\d+)"/.exec(JSON.stringify(listening?.listeningOn)) ?? [];
+  return Number(port);
+}
 
 /** Anna dials X at her handset, Ben answers at his, both hear each other. */
 async function talk(anna: Handset, ben: Handset, pair: Pair) {
@@ -130,6 +145,23 @@ describe('test handsets', () => {
     const { atAnna, atBen } = await talk(anna, ben, pair);
     await atAnna.hangUp();
     await atBen.end();
+  });
+
+  it.skipIf(process.env.AXBRIDGE_DRACHTIO !== undefined)('register, call and are rung over TLS', async () => {
+    const pair = await scenario.bind();
+    const folder = join(scenario.application.dataDir, 'tls');
+    const [key, cert] = await Promise.all(
+      ['key.pem', 'certificate.pem'].map((name) => readFile(join(folder, name))),
+    );
+    const options = { transport: 'tls', tls: { key, cert } } as const;
+    const server = { ...scenario.application.sip, port: tlsPort() };
+    const [anna, ben] = await Promise.all([annas(pair, options), bens(pair, options)]);
+    const [annasTls, bensTls] = [anna, ben].map(({ phone, account }) => new Handset(phone, server, account));
+    if (annasTls === undefined || bensTls === undefined) throw new Error('two phones');
+    await Promise.all([annasTls.register(), bensTls.register()]);
+    const { atAnna, atBen } = await talk(annasTls, bensTls, pair);
+    await atBen.hangUp();
+    await atAnna.end();
   });
 
   it('are rung where their REGISTER came from over UDP, whatever address they believe to be at', async () => {

@@ -1,3 +1,4 @@
+import type { SecureContextOptions } from 'node:tls';
 import {
   type Dialog,
   makeRequest,
@@ -26,6 +27,8 @@ export interface PhoneOptions {
   /** False for calls without any sound, for tests with many of them. */
   readonly sound?: boolean;
   readonly timers?: Partial<TimerValues>;
+  /** Key and certificate of a phone that speaks TLS; it takes any certificate of the other side. */
+  readonly tls?: SecureContextOptions;
   /** Asks who calls it for this account. */
   readonly account?: DigestAccount;
   /** What the phone tells of itself, for tests that look whether it gets through. */
@@ -92,9 +95,11 @@ export class Phone {
     this.name = options.name;
     this.host = options.host ?? '127.0.0.1';
     this.#transport = options.transport ?? 'udp';
+    const { tls } = options;
     this.calls = new Series(`${this.name} waiting for a call`);
     this.stack = new SipStack({
-      listen: [{ transport: this.#transport, host: this.host, port: options.port ?? 0 }],
+      listen: [{ transport: this.#transport, host: this.host, port: options.port ?? 0, ...(tls && { tls }) }],
+      ...(tls && { tlsClient: { rejectUnauthorized: false } }),
       ...(options.timers === undefined ? {} : { timers: options.timers }),
       tap: ({ direction, bytes }) => this.#seen({ at: Date.now(), direction, bytes }),
       onError: (error) => {

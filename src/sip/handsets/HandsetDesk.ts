@@ -8,7 +8,7 @@ import { formatContacts, type Registration, register } from './registration.ts';
 /** The handsets as SIP sees them (`HandsetDirectory` in store). */
 export interface Handsets {
   withUsername(username: string): Handset | undefined;
-  isRegisteredAt(source: HandsetSource): boolean;
+  registeredAt(source: HandsetSource): Handset | undefined;
   /** @returns false when the handset is gone or has another password by now */
   change(
     handset: Handset,
@@ -55,8 +55,7 @@ export class HandsetDesk {
 
   /** Whether a handset is registered from exactly where a request came from. */
   isRegisteredAt(request: SrfRequest): boolean {
-    const source = sourceOf(request);
-    return source !== undefined && this.#options.handsets.isRegisteredAt(source);
+    return this.#registeredAt(request) !== undefined;
   }
 
   /** Who calls: the handset that proves its password, whatever `From` says. */
@@ -65,6 +64,7 @@ export class HandsetDesk {
       method: 'INVITE',
       requestUri: request.uri,
       credentials: request.get('Proxy-Authorization'),
+      likely: this.#registeredAt(request) ?? this.#named(request.get('From')),
       address: request.source_address,
     });
     if (verdict.kind === 'known') return { kind: 'call', number: verdict.handset.number };
@@ -78,6 +78,7 @@ export class HandsetDesk {
       method: 'REGISTER',
       requestUri: request.uri,
       credentials: request.get('Authorization'),
+      likely: this.#named(request.get('To')),
       address: request.source_address,
     });
     if (verdict.kind === 'challenged') {
@@ -104,6 +105,16 @@ export class HandsetDesk {
       this.#options.logger.warn({ err: error }, 'a handset could not be registered');
       response.send(503, { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } });
     }
+  }
+
+  #registeredAt(request: SrfRequest): Handset | undefined {
+    const source = sourceOf(request);
+    return source && this.#options.handsets.registeredAt(source);
+  }
+
+  /** The handset whose user name stands in an address. */
+  #named(address: string | undefined): Handset | undefined {
+    return this.#options.handsets.withUsername(userOf(address ?? '') ?? '');
   }
 
   async #register(
@@ -146,8 +157,13 @@ function fields(name: string, values: readonly string[]): Headers {
 
 /** A handset registers itself and nobody else: its user name, or its number. */
 function isAddressOf({ username, number }: Handset, to: string): boolean {
-  const user = /sips?:([^@;>\s]+)@/i.exec(to)?.[1];
+  const user = userOf(to);
   return user === username || user === number;
+}
+
+/** The user part of the first SIP URI in a header. */
+function userOf(address: string): string | undefined {
+  return /sips?:([^@;>\s]+)@/i.exec(address)?.[1];
 }
 
 function sourceOf({ protocol, source_address: address, source_port: port }: SrfRequest) {

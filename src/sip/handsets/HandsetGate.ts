@@ -1,6 +1,12 @@
 import type { Handset } from '../../store/handsets.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { challenges, type DigestCredentials, parseCredentials, provesPassword } from './digest.ts';
+import {
+  challenges,
+  DIGEST_ALGORITHMS,
+  type DigestCredentials,
+  parseCredentials,
+  provesPassword,
+} from './digest.ts';
 import { FAILURES_FORGOTTEN_AFTER_MS, FailureLimit } from './FailureLimit.ts';
 import { Nonces, type Sign } from './Nonces.ts';
 
@@ -20,6 +26,8 @@ export interface Claim {
   readonly requestUri: string;
   /** All values of `Authorization` or `Proxy-Authorization`, joined by commas. */
   readonly credentials: string | undefined;
+  /** Whom its sender says or seems to be: decides what he is challenged with, and nothing else. */
+  readonly likely: Handset | undefined;
   /** Where it came from. */
   readonly address: string;
 }
@@ -52,10 +60,10 @@ export class HandsetGate {
     return this.#ownCredentials(credentials) !== undefined;
   }
 
-  check({ method, requestUri, credentials, address }: Claim): Verdict {
+  check({ method, requestUri, credentials, likely, address }: Claim): Verdict {
     const { clock, handsetOf } = this.#options;
     const own = this.#ownCredentials(credentials);
-    if (own === undefined) return this.#challenge(false);
+    if (own === undefined) return this.#challenge(likely, false);
     const now = clock();
     if (this.#failures.isBlocked(own.username, address, now)) return { kind: 'refused', status: 403 };
     if (!isSameResource(own.uri, requestUri)) return { kind: 'refused', status: 400 };
@@ -66,7 +74,7 @@ export class HandsetGate {
       return { kind: 'refused', status: 403 };
     }
     const count = own.quality && Number.parseInt(own.quality.nc, 16);
-    if (!this.#nonces.use(own.nonce, count, now)) return this.#challenge(true);
+    if (!this.#nonces.use(own.nonce, count, now)) return this.#challenge(handset, true);
     this.#failures.succeeded(own.username, address);
     return { kind: 'known', handset };
   }
@@ -76,9 +84,11 @@ export class HandsetGate {
     return parseCredentials(header).find(({ realm }) => realm === this.#options.realm);
   }
 
-  #challenge(stale: boolean): Verdict {
+  #challenge(likely: Handset | undefined, stale: boolean): Verdict {
     const { realm, clock } = this.#options;
-    return { kind: 'challenged', challenges: challenges(realm, this.#nonces.issue(clock()), stale) };
+    const algorithms = likely?.md5Only ? ['MD5' as const] : DIGEST_ALGORITHMS;
+    const nonce = this.#nonces.issue(clock());
+    return { kind: 'challenged', challenges: challenges(realm, nonce, algorithms, stale) };
   }
 
   #failed({ username }: DigestCredentials, address: string, now: number): void {

@@ -81,13 +81,18 @@ export function provesPassword(credentials: DigestCredentials, method: string, p
 }
 
 /**
- * One challenge for each algorithm, the preferred first, as each has to stand in a header field of its own
- * (RFC 3261, 7.3.1).
+ * One challenge for each algorithm, as each has to stand in a header field of its own (RFC 3261, 7.3.1).
+ * @param algorithms the preferred first
  * @param stale tells a phone that its password was right and only its nonce too old
  */
-export function challenges(realm: string, nonce: string, stale: boolean): string[] {
+export function challenges(
+  realm: string,
+  nonce: string,
+  algorithms: readonly DigestAlgorithm[],
+  stale: boolean,
+): string[] {
   const quotedRealm = realm.replace(/["\\]/g, '\\$&');
-  return DIGEST_ALGORITHMS.map(
+  return algorithms.map(
     (algorithm) =>
       `Digest realm="${quotedRealm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
   );

@@ -4,6 +4,8 @@ CREATE TABLE handsets (
   number_digest    bytea NOT NULL UNIQUE,
   number_sealed    bytea NOT NULL,
   password_sealed  bytea NOT NULL,
+  -- For phones that give up when they are offered another digest than MD5.
+  md5_only         boolean NOT NULL DEFAULT false,
   enabled          boolean NOT NULL DEFAULT true,
   -- Where it has registered from, as JSON: it names people's addresses, and in their phones' words their numbers.
   contacts_sealed  bytea,

@@ -14,6 +14,7 @@ const anna: Handset = {
   username: 'anna',
   number: '+8613900001001',
   password: 'right-password',
+  md5Only: false,
   enabled: true,
   contacts: [],
 };
@@ -39,8 +40,8 @@ beforeEach(() => {
   gate = newGate();
 });
 
-const claim = (credentials: string | undefined, address = '192.0.2.7') =>
-  gate.check({ method: 'REGISTER', requestUri, credentials, address });
+const claim = (credentials: string | undefined, address = '192.0.2.7', likely?: Handset) =>
+  gate.check({ method: 'REGISTER', requestUri, credentials, address, likely });
 
 function freshNonce(): string {
   const verdict = claim(undefined);
@@ -95,6 +96,12 @@ describe('who a handset is', () => {
     expect(claim('Digest username="a", realm="elsewhere", nonce="n", uri="u", response="r"').kind).toBe(
       'challenged',
     );
+  });
+
+  it('is asked for with MD5 alone where its phone knows nothing else', () => {
+    const verdict = claim(undefined, '192.0.2.7', { ...anna, md5Only: true });
+    if (verdict.kind !== 'challenged') throw new Error(verdict.kind);
+    expect(verdict.challenges).toEqual([expect.stringContaining('algorithm=MD5')]);
   });
 
   it('may use a nonce again with a higher count, until it is too old', () => {

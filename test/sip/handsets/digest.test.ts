@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   challenges,
+  DIGEST_ALGORITHMS,
   type DigestCredentials,
   digestResponse,
   parseCredentials,
@@ -107,10 +108,10 @@ describe('credentials', () => {
 
 describe('challenges', () => {
   it('offer SHA-256 before MD5 and quote the realm', () => {
-    expect(challenges('a"b', 'n', false)).toEqual([
+    expect(challenges('a"b', 'n', DIGEST_ALGORITHMS, false)).toEqual([
       'Digest realm="a\\"b", nonce="n", algorithm=SHA-256, qop="auth"',
       'Digest realm="a\\"b", nonce="n", algorithm=MD5, qop="auth"',
     ]);
-    expect(challenges('r', 'n', true).every((each) => each.endsWith(', stale=true'))).toBe(true);
+    expect(challenges('r', 'n', ['MD5'], true).every((each) => each.endsWith(', stale=true'))).toBe(true);
   });
 });
