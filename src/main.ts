@@ -261,7 +261,7 @@ async function startApi(
         sealer,
         changes,
         table,
-        hasHandsets: config.AXBRIDGE_HANDSETS === 'on',
+        handsets: stores.handsets,
         announcementsDir,
         isOperator,
         resend,

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RoutingTable } from '../../routing/types.ts';
 import type { Changes } from '../store/changes.ts';
 import type { Sql } from '../store/database.ts';
+import type { HandsetDirectory } from '../store/HandsetDirectory.ts';
 import type { Sealer } from '../store/sealing.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { announcementRoutes } from './announcementRoutes.ts';
@@ -27,8 +28,8 @@ export interface AdminApiOptions {
   readonly table: RoutingTable;
   /** Folder of the announcement files, where the media server reads them. */
   readonly announcementsDir: string;
-  /** Whether test handsets are switched on. */
-  readonly hasHandsets: boolean;
+  /** What calls know of test handsets, to be read again after a change; undefined where they are switched off. */
+  readonly handsets: Pick<HandsetDirectory, 'reload'> | undefined;
   readonly isOperator: TokenCheck;
   /** Sends given-up notifications of an application again (`Pusher.resend`): those of the ids, or all. Gives their number. */
   readonly resend: (appKey: string, ids: readonly string[] | undefined) => Promise<number>;

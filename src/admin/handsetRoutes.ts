@@ -54,41 +54,41 @@ const HandsetPatch = Type.Object(
 
 /**
  * Softphones that register as a number. A password that is made here is in the answer to the POST and nowhere else;
- * the number is shown masked. A PATCH ends the handset's registration: it has to register again.
+ * the number is shown masked. A PATCH ends the handset's registration: it has to register again. Calls see
+ * each change before it is answered.
  */
 export function handsetRoutes(
   fastify: FastifyInstance,
-  { sql, sealer, changes, clock, hasHandsets }: AdminApiOptions,
+  { sql, sealer, clock, handsets }: AdminApiOptions,
 ): void {
   const checkNew = inputCheck(NewHandsetBody);
   const checkPatch = inputCheck(HandsetPatch);
-  const refuseWhenOff = () => {
-    if (!hasHandsets) {
-      throw new Problem('handsets-off', 'Test handsets are switched off: start with AXBRIDGE_HANDSETS=on.');
-    }
+  const switchedOn = () => {
+    if (handsets !== undefined) return handsets;
+    throw new Problem('handsets-off', 'Test handsets are switched off: start with AXBRIDGE_HANDSETS=on.');
   };
 
   fastify.post('/handsets', async (request, reply) => {
-    refuseWhenOff();
+    const directory = switchedOn();
     const given = checkNew(request.body);
     const username = given.username ?? `handset-${randomBytes(USERNAME_BYTES).toString('hex')}`;
     const password = given.password ?? randomBytes(PASSWORD_BYTES).toString('base64url');
     const { number, md5Only = false } = given;
     const made = { number, username, password, md5Only };
     const handset = await insertHandset(sql, sealer, made).catch(taken);
-    changes.publish({ handsets: true });
+    await directory.reload();
     reply.code(201).header('location', `/admin/v1/handsets/${username}`);
     return { ...describe(handset, clock()), ...(given.password === undefined && { password }) };
   });
 
   fastify.get('/handsets', async () => {
-    refuseWhenOff();
+    switchedOn();
     const now = clock();
     return { items: (await listHandsets(sql, sealer)).map((handset) => describe(handset, now)) };
   });
 
   fastify.get<{ Params: { username: string } }>('/handsets/:username', async ({ params: { username } }) => {
-    refuseWhenOff();
+    switchedOn();
     const handset = existing('handset', username, await getHandset(sql, sealer, username));
     return describe(handset, clock());
   });
@@ -96,12 +96,12 @@ export function handsetRoutes(
   fastify.patch<{ Params: { username: string } }>(
     '/handsets/:username',
     async ({ params: { username }, body }) => {
-      refuseWhenOff();
+      const directory = switchedOn();
       const patch = checkPatch(body);
       refuseEmpty(patch);
       const changed = await updateHandset(sql, sealer, username, patch).catch(taken);
       const handset = existing('handset', username, changed);
-      changes.publish({ handsets: true });
+      await directory.reload();
       return describe(handset, clock());
     },
   );
@@ -109,9 +109,9 @@ export function handsetRoutes(
   fastify.delete<{ Params: { username: string } }>(
     '/handsets/:username',
     async ({ params: { username } }, reply) => {
-      refuseWhenOff();
+      const directory = switchedOn();
       existing('handset', username, (await deleteHandset(sql, username)) || undefined);
-      changes.publish({ handsets: true });
+      await directory.reload();
       return reply.code(204).send();
     },
   );

@@ -35,6 +35,8 @@ export interface ApiUnderTest {
   readonly logged: readonly { readonly level: string; readonly message: string; readonly fields: object }[];
   /** What `resend` was asked for. */
   readonly resent: { appKey: string; ids: readonly string[] | undefined }[];
+  /** How often the directory of handsets was to be read again. */
+  readonly reloaded: { handsets: number };
   stop(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     void logged.push({ level, message, fields });
   const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
   const resent: ApiUnderTest['resent'] = [];
+  const reloaded = { handsets: 0 };
 
   const sealer = new Sealer(randomBytes(32));
   const clock = Date.now;
@@ -97,7 +100,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
         sealer,
         changes,
         table,
-        hasHandsets: options.handsets ?? true,
+        handsets: options.handsets === false ? undefined : { reload: async () => void reloaded.handsets++ },
         announcementsDir,
         isOperator,
         resend,
@@ -118,6 +121,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     changes,
     logged,
     resent,
+    reloaded,
     async stop() {
       await server.close();
       await changes.stop();
