@@ -1,4 +1,4 @@
-import { handsetTarget } from '../sip/handsets/handsetTarget.ts';
+import { handsetTarget, isHandsetGone } from '../sip/handsets/handsetTarget.ts';
 import type { InviteResult, OutgoingInvite, OutgoingInviteOptions, Progress } from '../sip/OutgoingInvite.ts';
 import type { SipFrontEnd } from '../sip/SipFrontEnd.ts';
 import { numberUri, type TrunkGroup } from '../sip/TrunkGroup.ts';
@@ -69,7 +69,8 @@ export class CalleeLeg {
       this.#leaveTrunk = 'name' in peer ? this.#options.trunks.occupy(peer.name) : undefined;
       last = await this.#invitePeer(peer).result;
       if (last.kind !== 'failed') return last;
-      if (this.#cancelled || !shouldTryNextTrunk(last.status, this.#progressed)) break;
+      const isPeerOut = 'name' in peer ? shouldTryNextTrunk : isHandsetGone;
+      if (this.#cancelled || !isPeerOut(last.status, this.#progressed)) break;
     }
     return { ...last, rang: this.#rang };
   }

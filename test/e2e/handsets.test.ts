@@ -12,6 +12,9 @@ const CARRIER_HOST = '127.0.0.31';
 const ANNA_HOST = '127.0.0.32';
 const BEN_HOST = '127.0.0.33';
 
+/** It deals requests out to every application that is connected, and its TLS port is not ours to know. */
+const onRealServer = process.env.AXBRIDGE_DRACHTIO !== undefined;
+
 let scenario: Scenario;
 let carrier: Phone;
 const phones: Phone[] = [];
@@ -147,7 +150,7 @@ describe('test handsets', () => {
     await atBen.end();
   });
 
-  it.skipIf(process.env.AXBRIDGE_DRACHTIO !== undefined)('register, call and are rung over TLS', async () => {
+  it.skipIf(onRealServer)('register, call and are rung over TLS', async () => {
     const pair = await scenario.bind();
     const folder = join(scenario.application.dataDir, 'tls');
     const [key, cert] = await Promise.all(
@@ -241,7 +244,7 @@ describe('test handsets', () => {
     expect((await call.end()).status).toBe(486);
   });
 
-  it('do not exist unless they are switched on', async () => {
+  it.skipIf(onRealServer)('do not exist unless they are switched on', async () => {
     const application = await Application.start({ database: await newDatabase() });
     try {
       const phone = await newPhone({ name: 'stranger', host: ANNA_HOST });
