@@ -8,11 +8,12 @@ import type { AppRoute, AxbRelation, Found, XNumber } from '../../routing/types.
 import { announcementFiles } from '../../src/calls/announcementFiles.ts';
 import type { CallJournal } from '../../src/calls/CallLog.ts';
 import { CallServer } from '../../src/calls/CallServer.ts';
-import type { CallSettings } from '../../src/calls/CallServices.ts';
+import type { CallServices, CallSettings } from '../../src/calls/CallServices.ts';
 import { Recordings } from '../../src/calls/recordings.ts';
 import { createSessionIds } from '../../src/calls/sessionIds.ts';
 import { readConfig } from '../../src/config.ts';
 import type { SrfClient } from '../../src/sip/drachtio.ts';
+import type { HandsetDesk } from '../../src/sip/handsets/HandsetDesk.ts';
 import { SipFrontEnd } from '../../src/sip/SipFrontEnd.ts';
 import { TrunkGroup } from '../../src/sip/TrunkGroup.ts';
 import type { CallSnapshot } from '../../src/store/CallSnapshot.ts';
@@ -81,6 +82,10 @@ export class HeardJournal implements CallJournal {
 export interface CallsOptions {
   readonly settings?: Partial<CallSettings>;
   readonly sip?: EmbeddedSipOptions;
+  readonly handsets?: {
+    readonly desk: HandsetDesk;
+    readonly handsetOf: NonNullable<CallServices['handsetOf']>;
+  };
   readonly media?: (frontEnd: SipFrontEnd<Trunk>) => Promise<Pick<MediaPool, 'create' | 'healthy'>>;
 }
 
@@ -144,6 +149,7 @@ export class CallsUnderTest {
     this.frontEnd = new SipFrontEnd({
       server,
       trunkOf: (address, port) => this.trunks.trunkOf(address, port),
+      ...(options.handsets && { handsets: options.handsets.desk }),
       onRejectedSource: () => {
         this.rejectedSources += 1;
       },
@@ -153,6 +159,7 @@ export class CallsUnderTest {
     this.calls = new CallServer({
       frontEnd: this.frontEnd,
       trunks: this.trunks,
+      ...(options.handsets && { handsetOf: options.handsets.handsetOf }),
       media: {
         get healthy() {
           return media.pool.healthy;
