@@ -252,7 +252,10 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
     } else if (this.#retryAfterSeconds !== undefined) {
       response.send(503, { headers: { 'Retry-After': String(this.#retryAfterSeconds) } });
     } else {
-      void handsets.register(request, response);
+      handsets.register(request, response).catch((error: unknown) => {
+        // The SIP server went away while the database was asked; the phone sends its REGISTER again.
+        this.#options.logger.debug({ err: error }, 'a REGISTER could not be answered');
+      });
     }
   }
 

@@ -72,7 +72,7 @@ export class HandsetDesk {
     return { kind: 'refused', status: 407, headers: fields('Proxy-Authenticate', verdict.challenges) };
   }
 
-  /** Answers a REGISTER. It never throws. */
+  /** Answers a REGISTER. @throws what drachtio-srf throws when its server is gone */
   async register(request: SrfRequest, response: SrfResponse): Promise<void> {
     const verdict = this.#gate.check({
       method: 'REGISTER',
