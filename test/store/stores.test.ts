@@ -35,7 +35,7 @@ describe('applications', () => {
       statusUrl: 'http://127.0.0.1:1/status',
       announcements: { 'no-binding': 'own.wav' },
     });
-    expect(app.appKey).toMatch(/^[0-9a-f]{24}$/);
+    expect(app.appKey).toMatch(/^[a-p]{24}$/);
     expect(await getApp(sql, app.appKey)).toEqual(app);
     expect(await appSecret(sql, sealer, app.appKey)).toBe(secret);
     const [row] = await sql`SELECT apps::text AS row FROM apps WHERE app_key = ${app.appKey}`;
