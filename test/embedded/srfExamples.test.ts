@@ -45,12 +45,16 @@ function fromAlice() {
 }
 
 describe('the back-to-back user agent of the README', () => {
+  /** Resolves when the program listens for the end of the call that it has just connected. */
+  let connected = Promise.withResolvers<void>();
+
   beforeEach(() => {
     srf.invite(async (req, res) => {
       try {
         const { uas, uac } = await srf.createB2BUA(req, res, bobUri(), { localSdpB: req.body });
         uas.on('destroy', () => void uac.destroy());
         uac.on('destroy', () => void uas.destroy());
+        connected.resolve();
       } catch {
         // The caller has been told: a failure of the called side is passed on.
       }
@@ -59,6 +63,7 @@ describe('the back-to-back user agent of the README', () => {
 
   it('rings, connects, and ends the other side, whichever hangs up', async () => {
     for (const ends of ['caller', 'callee']) {
+      connected = Promise.withResolvers();
       const atAlice = await fromAlice();
       const atBob = await bob.nextCall();
       expect(atBob.shownNumber).toBe(CALLER);
@@ -68,6 +73,8 @@ describe('the back-to-back user agent of the README', () => {
       await atAlice.progress.when(({ status }) => status === 180);
       const [, answer] = await Promise.all([atBob.answer(), atAlice.answered]);
       expect(answer.body).toContain(`m=audio`);
+      // The program of the README hears nothing of a BYE that comes in one piece with the ACK.
+      await connected.promise;
       const [one, other] = ends === 'caller' ? [atAlice, atBob] : [atBob, atAlice];
       expect(await one.hangUp()).toBe(200);
       expect(await other.end()).toMatchObject({ how: 'other-hung-up' });
