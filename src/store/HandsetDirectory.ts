@@ -8,6 +8,7 @@ import {
   type HandsetSource,
   listHandsets,
 } from './handsets.ts';
+import { Rereading } from './Rereading.ts';
 import type { Sealer } from './sealing.ts';
 
 export interface HandsetDirectoryOptions {
@@ -30,15 +31,18 @@ interface Registered {
  */
 export class HandsetDirectory {
   readonly #options: HandsetDirectoryOptions;
+  readonly #rereading: Rereading;
   #byUsername: ReadonlyMap<string, Handset> = new Map();
   #byNumber: ReadonlyMap<string, Handset> = new Map();
   #bySource: ReadonlyMap<string, readonly Registered[]> = new Map();
-  #reloading: Promise<void> | undefined;
-  #stale = false;
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: HandsetDirectoryOptions) {
     this.#options = options;
+    this.#rereading = new Rereading({
+      read: () => this.#read(),
+      onFailure: (err) => options.log.warn({ err }, 'handsets could not be read again; the last list stays'),
+    });
   }
 
   /**
@@ -54,8 +58,7 @@ export class HandsetDirectory {
 
   async stop(): Promise<void> {
     this.#unsubscribe?.();
-    this.#stale = false;
-    await this.#reloading;
+    await this.#rereading.stop();
   }
 
   withUsername(username: string): Handset | undefined {
@@ -92,22 +95,7 @@ export class HandsetDirectory {
 
   /** Reads the list again; a change that comes while it is read makes it read once more. */
   reload(): Promise<void> {
-    this.#stale = true;
-    this.#reloading ??= this.#readWhileStale().finally(() => {
-      this.#reloading = undefined;
-    });
-    return this.#reloading;
-  }
-
-  async #readWhileStale(): Promise<void> {
-    while (this.#stale) {
-      this.#stale = false;
-      try {
-        await this.#read();
-      } catch (err) {
-        this.#options.log.warn({ err }, 'handsets could not be read again; the last list stays');
-      }
-    }
+    return this.#rereading.request();
   }
 
   async #read(): Promise<void> {

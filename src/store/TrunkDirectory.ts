@@ -1,6 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import type { Changes } from './changes.ts';
 import type { Sql } from './database.ts';
+import { Rereading } from './Rereading.ts';
 import type { Sealer } from './sealing.ts';
 import { listTrunks, type Trunk } from './trunks.ts';
 
@@ -17,14 +18,17 @@ export interface TrunkDirectoryOptions {
  */
 export class TrunkDirectory {
   readonly #options: TrunkDirectoryOptions;
+  readonly #rereading: Rereading;
   readonly #listeners = new Set<(trunks: readonly Trunk[]) => void>();
   #trunks: readonly Trunk[] = [];
-  #reloading: Promise<void> | undefined;
-  #stale = false;
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: TrunkDirectoryOptions) {
     this.#options = options;
+    this.#rereading = new Rereading({
+      read: () => this.#read(),
+      onFailure: (err) => options.log.warn({ err }, 'trunks could not be read again; the last list stays'),
+    });
   }
 
   get trunks(): readonly Trunk[] {
@@ -44,8 +48,7 @@ export class TrunkDirectory {
 
   async stop(): Promise<void> {
     this.#unsubscribe?.();
-    this.#stale = false;
-    await this.#reloading;
+    await this.#rereading.stop();
   }
 
   /** @returns a function that ends the subscription */
@@ -56,22 +59,7 @@ export class TrunkDirectory {
 
   /** Reads the list again; a change that comes while it is read makes it read once more. */
   reload(): Promise<void> {
-    this.#stale = true;
-    this.#reloading ??= this.#readWhileStale().finally(() => {
-      this.#reloading = undefined;
-    });
-    return this.#reloading;
-  }
-
-  async #readWhileStale(): Promise<void> {
-    while (this.#stale) {
-      this.#stale = false;
-      try {
-        await this.#read();
-      } catch (err) {
-        this.#options.log.warn({ err }, 'trunks could not be read again; the last list stays');
-      }
-    }
+    return this.#rereading.request();
   }
 
   async #read(): Promise<void> {
