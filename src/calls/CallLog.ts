@@ -1,14 +1,15 @@
 import type { CallSnapshot } from '../store/CallSnapshot.ts';
 import type { Message } from '../store/Message.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { callEvent } from './callEvents.ts';
+import { callEvent, callinQuestion } from './callEvents.ts';
 import { callRecord, type RecordOrigin } from './callRecord.ts';
 
 /** What a call needs of the journal. */
 export interface CallJournal {
   /** False while new calls must be turned away. */
   readonly available: boolean;
-  open(call: CallSnapshot, event: Message): Promise<void>;
+  /** @param event undefined where the callin event does not go to the outbox (X mode: it is a question) */
+  open(call: CallSnapshot, event: Message | undefined): Promise<void>;
   progress(call: CallSnapshot, event: Message): Promise<void>;
   close(call: CallSnapshot, messages: readonly Message[]): Promise<void>;
 }
@@ -48,25 +49,38 @@ export class CallLog {
     return this.#options.call;
   }
 
-  /** Resolves with true when the row and the callin event are durable, with false when they never will be. */
+  /** Resolves with true when the row and the callin event (if it is kept) are durable, with false when they never will be. */
   get opened(): Promise<boolean> {
     return this.#opened;
   }
 
   open(): void {
-    const { journal, call } = this.#options;
-    this.#opened = journal.open(call, callEvent('callin', call, call.callInAt)).then(
-      () => true,
-      (error: unknown) => {
-        this.#warn(error);
-        return false;
-      },
-    );
+    const { call } = this.#options;
+    this.#open(callEvent('callin', call, call.callInAt));
   }
 
-  forwarded(callee: string): void {
+  /**
+   * Opens a call that the customer's server decides (X mode). Its callin event is not kept for delivery: it is asked
+   * once and not repeated (facts 6).
+   * @returns the callin event, to be put to the customer's server once `opened` is true
+   */
+  openAsking(): Message {
+    const question = callinQuestion(this.#options.call);
+    this.#open(undefined);
+    return question;
+  }
+
+  /** @param digits what the caller typed when he was asked for an extension; '' for nothing */
+  collected(digits: string): void {
+    this.call.digits = digits;
+    this.#progress(callEvent('collectInfo', this.call, this.#options.clock()));
+  }
+
+  /** @param shown the number that the callee sees */
+  forwarded(callee: string, shown: string = this.call.x): void {
     const at = this.#options.clock();
     this.call.callee = callee;
+    if (shown !== this.call.x) this.call.shown = shown;
     this.call.forwardedAt = at;
     this.#progress(callEvent('callout', this.call, at));
   }
@@ -100,6 +114,17 @@ export class CallLog {
     closeSnapshot(call, ending);
     const messages = closingMessages(call, this.#options.origin);
     this.#options.journal.close(call, messages).catch((error: unknown) => this.#warn(error));
+  }
+
+  #open(event: Message | undefined): void {
+    const { journal, call } = this.#options;
+    this.#opened = journal.open(call, event).then(
+      () => true,
+      (error: unknown) => {
+        this.#warn(error);
+        return false;
+      },
+    );
   }
 
   #progress(event: Message): void {

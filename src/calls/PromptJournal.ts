@@ -31,7 +31,7 @@ export class PromptJournal implements CallJournal {
     return now - oldest < SLOW_MS || now - this.#newest >= SLOW_MS;
   }
 
-  async open(call: CallSnapshot, event: Message): Promise<void> {
+  async open(call: CallSnapshot, event: Message | undefined): Promise<void> {
     const key = Symbol('open');
     this.#newest = this.#clock();
     this.#opening.set(key, this.#newest);

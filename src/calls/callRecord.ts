@@ -36,7 +36,7 @@ export function callRecord(call: CallSnapshot, { spId, hostName }: RecordOrigin)
     subscriptionId,
     callerNum: call.caller,
     calleeNum: call.x,
-    ...(callee !== undefined && { fwdDisplayNum: call.x, fwdDstNum: callee }),
+    ...(callee !== undefined && { fwdDisplayNum: call.shown ?? call.x, fwdDstNum: callee }),
     callInTime: formatTime(call.callInAt),
     ...(call.forwardedAt !== undefined && { fwdStartTime: formatTime(call.forwardedAt) }),
     ...(call.alertingAt !== undefined && { fwdAlertingTime: formatTime(call.alertingAt) }),
@@ -60,6 +60,8 @@ export function callRecord(call: CallSnapshot, { spId, hostName }: RecordOrigin)
     ...(SERVICE_TYPE[call.mode] !== undefined && { serviceType: SERVICE_TYPE[call.mode] }),
     hostName,
     ...(call.userData !== undefined && { userData: call.userData }),
+    ...(call.extension !== undefined && { extendNum: call.extension }),
+    ...(call.mode === 'X' && { notifyMode: 'Block' }),
     areaCode: call.areaCode,
     callDuration: call.answeredAt === undefined ? 0 : secondsBetween(call.answeredAt, endedAt),
   };

@@ -13,8 +13,16 @@ export interface CallSnapshot {
   readonly caller: string;
   /** Who was rung; absent until the call is forwarded. */
   callee?: string;
+  /** The number that the callee saw where it is not `x`: in AXYB the other number, or the real caller's. */
+  shown?: string;
   subscriptionId?: string;
   userData?: string;
+  /** AXE: what the caller typed last, '' for nothing; absent while he has not been asked. */
+  digits?: string;
+  /** AXE: the extension of the binding that the call belongs to. */
+  extension?: string;
+  /** The call has taken its line (AX, AXE): closing it frees the line. */
+  line?: boolean;
   readonly callInAt: number;
   forwardedAt?: number;
   alertingAt?: number;

@@ -116,15 +116,16 @@ export class Journal {
 
   /**
    * Opens a call with its callin event. Resolves when both are durable.
+   * @param event undefined where nobody is told: in X mode callin is a question, asked past the outbox
    * @throws JournalError JOURNAL_AWAY or JOURNAL_FULL at once, and then nothing was accepted
    */
-  async open(call: CallSnapshot, event: Message): Promise<void> {
+  async open(call: CallSnapshot, event: Message | undefined): Promise<void> {
     if (this.#commits.failing)
       throw new JournalError('JOURNAL_AWAY', 'the database does not take journal entries');
     if (!this.available)
       throw new JournalError('JOURNAL_FULL', `${this.depth} journal entries wait for the database`);
     this.#opened.add(call.sessionId);
-    await this.#accept(call, [event], undefined);
+    await this.#accept(call, event === undefined ? [] : [event], undefined);
   }
 
   /** Adds an event (collectInfo, callout, alerting, answer) to an open call. Accepted always; resolves when durable. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { closeSnapshot, closingMessages } from '../../src/calls/CallLog.ts';
-import { callEvent } from '../../src/calls/callEvents.ts';
+import { callEvent, callinQuestion } from '../../src/calls/callEvents.ts';
 import { callRecord } from '../../src/calls/callRecord.ts';
 import { compactTime, formatTime } from '../../src/calls/callTimes.ts';
 import { createSessionIds, sessionKey } from '../../src/calls/sessionIds.ts';
@@ -83,6 +83,89 @@ describe('the events of a call', () => {
   });
 });
 
+describe('the events of a call in AXE', () => {
+  const asked = () => {
+    const snapshot = call({ mode: 'AXE', extension: '1207' });
+    delete snapshot.subscriptionId;
+    delete snapshot.userData;
+    return snapshot;
+  };
+
+  it('tell the digits in collectInfo, and nothing of the parties', () => {
+    const snapshot = asked();
+    callEvent('callin', snapshot, NOON);
+    snapshot.digits = '1207';
+    const collected = callEvent('collectInfo', snapshot, NOON);
+    expect(collected.seq).toBe(1);
+    expect(collected.body).toEqual({
+      eventType: 'collectInfo',
+      statusInfo: { timestamp: '2026-01-05 04:00:01', sessionId: snapshot.sessionId, digitInfo: '1207' },
+    });
+  });
+
+  it('tell it when nothing was typed', () => {
+    const snapshot = asked();
+    snapshot.digits = '';
+    expect(callEvent('collectInfo', snapshot, NOON).body.statusInfo).toHaveProperty('digitInfo', '');
+  });
+
+  it('name the binding from callout on, but not in callin, whoever calls', () => {
+    const byA = call({ mode: 'AXE' });
+    expect(callEvent('callin', byA, NOON).body.statusInfo).not.toHaveProperty('subscriptionId');
+    expect(callEvent('callout', byA, NOON).body.statusInfo).toHaveProperty('subscriptionId', 's-1');
+  });
+});
+
+describe('the events of a call in X mode', () => {
+  const unbound = () => {
+    const snapshot = call({ mode: 'X', subscriptionId: '' });
+    delete snapshot.userData;
+    return snapshot;
+  };
+
+  it('begin with a question, which has the first place in the order', () => {
+    const snapshot = unbound();
+    const question = callinQuestion(snapshot);
+    expect(question).toEqual({
+      id: 'event_1200_77_3_20260105040001_0',
+      appKey: 'app1',
+      kind: 'event',
+      sessionId: snapshot.sessionId,
+      seq: 0,
+      body: {
+        eventType: 'callin',
+        statusInfo: {
+          timestamp: '2026-01-05 04:00:01',
+          sessionId: snapshot.sessionId,
+          caller: A,
+          called: X,
+          notifyMode: 'Block',
+        },
+      },
+    });
+    expect(callEvent('disconnect', snapshot, NOON).seq).toBe(1);
+  });
+
+  it('carry the userData of the reply, and are there to be told', () => {
+    const snapshot = unbound();
+    callinQuestion(snapshot);
+    snapshot.userData = 'ride-5';
+    snapshot.callee = B;
+    for (const type of ['callout', 'alerting', 'answer', 'disconnect'] as const) {
+      expect(callEvent(type, snapshot, NOON).body.statusInfo).toMatchObject({
+        userData: 'ride-5',
+        notifyMode: 'Notify',
+      });
+    }
+    expect(callEvent('callout', snapshot, NOON).body.statusInfo).not.toHaveProperty('subscriptionId');
+  });
+
+  it('tell callin where the customer’s server is not asked', () => {
+    const { statusInfo } = callEvent('callin', unbound(), NOON).body;
+    expect(statusInfo).toHaveProperty('notifyMode', 'Notify');
+  });
+});
+
 describe('the record of a call', () => {
   it('of two who talked has all times and a length that they give', () => {
     const talked = call({
@@ -152,6 +235,26 @@ describe('the record of a call', () => {
     for (const absent of ['fwdDstNum', 'fwdStartTime', 'fwdAnswerTime', 'recordObjectName']) {
       expect(body).not.toHaveProperty(absent);
     }
+  });
+});
+
+describe('the record of a call in other modes', () => {
+  it('names the extension in AXE', () => {
+    expect(callRecord(call({ mode: 'AXE', extension: '1207' }), origin).body).toMatchObject({
+      extendNum: '1207',
+    });
+    expect(callRecord(call(), origin).body).not.toHaveProperty('extendNum');
+  });
+
+  it('says in X mode that the customer was asked, and has no binding', () => {
+    const { body } = callRecord(call({ mode: 'X', subscriptionId: '', userData: 'ride-5' }), origin);
+    expect(body).toMatchObject({ notifyMode: 'Block', subscriptionId: '', mptyId: '', userData: 'ride-5' });
+    expect(callRecord(call(), origin).body).not.toHaveProperty('notifyMode');
+  });
+
+  it('says what the callee saw', () => {
+    const { body } = callRecord(call({ mode: 'AXYB', callee: B, shown: '+8617000005002' }), origin);
+    expect(body).toMatchObject({ calleeNum: X, fwdDisplayNum: '+8617000005002', fwdDstNum: B });
   });
 });
 

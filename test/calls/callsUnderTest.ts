@@ -37,8 +37,8 @@ export class HeardJournal implements CallJournal {
   /** Holds `open` back until it is resolved, as a database that is away does. */
   away: Promise<void> | undefined;
 
-  async open(_call: CallSnapshot, event: Message): Promise<void> {
-    this.#take(event);
+  async open(_call: CallSnapshot, event: Message | undefined): Promise<void> {
+    if (event !== undefined) this.#take(event);
     await this.away;
   }
 
