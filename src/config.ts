@@ -152,6 +152,11 @@ export const SETTINGS = {
     '"always" sends every call through the media server',
     oneOf('auto', 'always'),
   ),
+  AXBRIDGE_COLLECT: setting(
+    'answer',
+    'how callers are asked for an extension: "answer", or "early" where the carrier passes digits before the answer',
+    oneOf('answer', 'early'),
+  ),
   AXBRIDGE_LANGUAGE: setting('zh', 'language of the product’s own announcements', oneOf('zh', 'en')),
   DATABASE_URL: setting('', 'PostgreSQL to use in place of the embedded one', databaseUrlOrNone),
   AXBRIDGE_DATABASE_PORT: setting('0', 'port of the embedded PostgreSQL; 0 takes a free one', port),

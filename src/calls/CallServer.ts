@@ -1,5 +1,5 @@
 import { explain } from '../../routing/because.ts';
-import type { Decision, RouteCall } from '../../routing/types.ts';
+import type { Decision } from '../../routing/types.ts';
 import type { IncomingInvite, Rejection } from '../sip/IncomingInvite.ts';
 import { Q850 } from '../sip/reason.ts';
 import type { CallSnapshot } from '../store/CallSnapshot.ts';
@@ -35,8 +35,6 @@ const NO_MODE = 'none';
 
 export interface CallServerOptions extends Omit<CallServices, 'releases'> {
   readonly journal: CallJournal;
-  /** Who the call is for; an answer without a promise when it is at hand. */
-  readonly route: (call: RouteCall) => Decision | Promise<Decision>;
   readonly sessionIds: SessionIds;
   readonly origin: RecordOrigin;
 }

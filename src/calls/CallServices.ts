@@ -1,13 +1,58 @@
 import type { MediaPool } from '../../media/index.ts';
+import type { Connect, Decision, Line, Platform, Remember, RouteCall } from '../../routing/types.ts';
+import type { CustomerAnswer } from '../../routing/xMode.ts';
 import type { SipFrontEnd } from '../sip/SipFrontEnd.ts';
 import type { TrunkGroup } from '../sip/TrunkGroup.ts';
 import type { HandsetContact } from '../store/handsets.ts';
+import type { Message } from '../store/Message.ts';
 import type { Trunk } from '../store/trunks.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AnnouncementFiles } from './announcementFiles.ts';
 import type { CallMetrics } from './callMetrics.ts';
 import type { Pending } from './Pending.ts';
 import type { Recordings } from './recordings.ts';
+
+/** A call that is about to go out, as its limits see it. */
+export interface AdmissionRequest {
+  readonly connect: Connect;
+  /** E.164, or '' when withheld. */
+  readonly caller: string;
+  /** The dialled X, E.164. */
+  readonly x: string;
+  readonly sessionId: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Whether one more call is within the limits of its application and of the platform. */
+export interface CallAdmission {
+  /**
+   * @returns the stateCode of the limit that is exceeded, else undefined; without a promise where nothing is limited
+   */
+  check(request: AdmissionRequest): number | undefined | Promise<number | undefined>;
+}
+
+export interface LineRequest {
+  readonly appKey: string;
+  readonly line: Line;
+  readonly sessionId: string;
+  /** Kept together with the line. */
+  readonly remember?: Remember;
+  /** `id` of the temporary callee that the call uses up. */
+  readonly temporaryCallee?: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** `used`: another call has used the temporary callee up in the meantime. Only with `taken` has anything changed. */
+export type LineAnswer = 'taken' | 'busy' | 'used';
+
+/** The lines of AX and AXE: one call at a time on an X, or on an X with an extension, across all processes. */
+export interface CallLines {
+  take(request: LineRequest): Promise<LineAnswer>;
+  /** For a call that the journal never had; the close of any other frees its line (`CallSnapshot.line`). */
+  free(appKey: string, sessionId: string): Promise<void>;
+}
 
 /** What every call shares. */
 export interface CallServices {
@@ -17,6 +62,13 @@ export interface CallServices {
   readonly handsetOf?: (number: string) => HandsetContact | undefined;
   readonly media: Pick<MediaPool, 'create' | 'healthy'>;
   readonly announcements: AnnouncementFiles;
+  /** Who a call is for; an answer without a promise when it is at hand. */
+  readonly route: (call: RouteCall) => Decision | Promise<Decision>;
+  readonly platform: Platform;
+  readonly admission: CallAdmission;
+  readonly lines: CallLines;
+  /** X mode: puts the callin event to the customer's server. Never rejects. */
+  readonly askCustomer: (appKey: string, message: Message) => Promise<CustomerAnswer>;
   readonly recordings: Recordings;
   readonly metrics: CallMetrics;
   /** Where calls that have ended leave what they still have to give back. */
@@ -32,6 +84,8 @@ export interface CallSettings {
   readonly ringSeconds: number;
   /** `always` sends every call through a media server. */
   readonly anchor: 'auto' | 'always';
+  /** How a caller who is asked for an extension gets to hear the prompt: answered, or by early media. */
+  readonly collect: 'answer' | 'early';
 }
 
 /** stateCode of a call that its customer ended through the API (facts, 7.2). */
