@@ -37,7 +37,7 @@ const SHORTEST_LOOP_MS = 100;
 const LIMIT_TOLERANCE_MS = 1100;
 
 /**
- * The media of a caller alone: early media for a refusal, and what AnchoredMedia builds on.
+ * The media of a caller alone: early media for a refusal, prompts, and what AnchoredMedia builds on.
  * Listeners cannot break the media path: what they throw is logged.
  */
 export class CallerMedia extends EventEmitter<MediaEvents> {
@@ -46,6 +46,7 @@ export class CallerMedia extends EventEmitter<MediaEvents> {
   readonly #onReleased: () => void;
   #released: Promise<void> | undefined;
   #lost = false;
+  #handedOver = false;
   #limitAt = Number.POSITIVE_INFINITY;
 
   constructor({ caller, log, onReleased }: CallerMediaOptions) {
@@ -122,8 +123,27 @@ export class CallerMedia extends EventEmitter<MediaEvents> {
     );
   }
 
+  /** Whether there is a caller to play to: not lost, released or handed over. */
+  get isThere(): boolean {
+    return !this.#handedOver && this.#released === undefined && !this.caller.ended;
+  }
+
+  /**
+   * Gives the caller's channel away, to media that holds more than the caller. What was begun here goes on, and what is
+   * asked here still reaches the channel; but this object tells of nothing any more, and its `release` ends nothing.
+   * For MediaPool.
+   * @throws MediaError `ended` where there is no caller to give, `refused` where there is a callee too
+   */
+  handOver(): Leg {
+    if (!this.isThere) throw new MediaError('ended', 'the caller has gone');
+    if (this.legs().length > 1) throw new MediaError('refused', 'there is a callee already');
+    this.#handedOver = true;
+    return this.caller;
+  }
+
   /** Ends every channel. Idempotent; resolves within about three seconds, whatever the server does. */
   release(): Promise<void> {
+    if (this.#handedOver) return Promise.resolve();
     this.#released ??= Promise.all(this.legs().map((leg) => leg.release())).then(this.#onReleased);
     return this.#released;
   }

@@ -132,23 +132,55 @@ export class MediaPool {
     throw failure;
   }
 
+  /**
+   * Makes a channel for the callee of a caller who has one already (he was answered, or hears something), on the same
+   * server. What this returns owns both from then on: `media` tells of nothing any more, and its `release` ends nothing.
+   *
+   * Where it throws, nothing of the callee's is left and `media` is as before: still its owner's to release. That is also
+   * so when the caller hangs up, or `media` is released, while the channel is made.
+   * @throws MediaError `no-server`, `set-up-failed`, or `ended` where the caller is not there (any more)
+   */
+  async addCallee(media: CallerMedia): Promise<AnchoredMedia> {
+    const link = this.#media.get(media);
+    if (link === undefined || !media.isThere) throw new MediaError('ended', 'the caller has no channel');
+    const callee = await link.createLeg(undefined);
+    try {
+      if (this.#stopped) throw new MediaError('no-server', 'the media pool has stopped');
+      if (callee.ended) throw new MediaError('set-up-failed', 'the endpoint ended at once');
+      const caller = media.handOver();
+      this.#media.delete(media);
+      return this.#own(link, (common) => new AnchoredMedia({ ...common, caller, callee }));
+    } catch (error) {
+      await callee.release();
+      throw error;
+    }
+  }
+
   async #createOn(link: MediaServerLink, callerOffer: string, playOnly: boolean): Promise<CallerMedia> {
     const offer = callerOffer === '' ? undefined : callerOffer;
     const [caller, callee] = await allOrNone(
       playOnly ? [link.createLeg(offer)] : [link.createLeg(offer), link.createLeg(undefined)],
     );
     if (caller === undefined) throw new MediaError('set-up-failed', 'no endpoint');
-    const options: CallerMediaOptions = {
-      caller,
-      log: this.#options.log,
-      onReleased: () => this.#media.delete(media),
-    };
-    const media = callee === undefined ? new CallerMedia(options) : new AnchoredMedia({ ...options, callee });
-    this.#media.set(media, link);
+    const media = this.#own(link, (common) =>
+      callee === undefined
+        ? new CallerMedia({ ...common, caller })
+        : new AnchoredMedia({ ...common, caller, callee }),
+    );
     if (this.#stopped) {
       await media.release();
       throw new MediaError('no-server', 'the media pool has stopped');
     }
+    return media;
+  }
+
+  /** Media that this pool counts, and ends when its server or the pool does, until its release has ended. */
+  #own<Media extends CallerMedia>(
+    link: MediaServerLink,
+    make: (common: Omit<CallerMediaOptions, 'caller'>) => Media,
+  ): Media {
+    const media: Media = make({ log: this.#options.log, onReleased: () => this.#media.delete(media) });
+    this.#media.set(media, link);
     return media;
   }
 
