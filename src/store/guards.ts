@@ -4,7 +4,7 @@ import type { AppGuards } from '../../routing/types.ts';
 export type StoredGuards = Partial<AppGuards>;
 
 /** What holds for an application whose operator has set nothing: no calls from or to abroad, no other limit. */
-export const NO_GUARDS: AppGuards = {
+export const DEFAULT_GUARDS: AppGuards = {
   callsFromAbroad: false,
   callsAbroad: false,
   hours: [],
@@ -18,5 +18,5 @@ export const NO_GUARDS: AppGuards = {
 
 /** Reads `apps.guards`: what is absent there has its default. */
 export function readGuards(stored: StoredGuards): AppGuards {
-  return { ...NO_GUARDS, ...stored };
+  return { ...DEFAULT_GUARDS, ...stored };
 }
