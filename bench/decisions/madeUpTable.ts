@@ -1,4 +1,5 @@
 import type { Found, RoutingTable } from '../../routing/types.ts';
+import { DEFAULT_GUARDS } from '../../src/store/guards.ts';
 import { partyNumber, xNumber } from '../BenchDatabase.ts';
 
 /** Parties on each X: A and B of four bindings. */
@@ -34,11 +35,17 @@ function found(xIndex: number, party: number | undefined): Found {
       state: 'normal',
       recording: true,
       announcements: {},
+      callBackMemory: false,
+      extensionDigits: 4,
+      collectRepeats: 0,
+      callBackNumber: undefined,
+      guards: DEFAULT_GUARDS,
     },
     relation:
       party === undefined
         ? undefined
         : {
+            mode: 'AXB',
             subscriptionId: `f3cf1c52-6f5c-4d1b-9d4a-${String(party - (party % 2)).padStart(12, '0')}`,
             a: partyNumber(party - (party % 2)),
             b: partyNumber(party - (party % 2) + 1),

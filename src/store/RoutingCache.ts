@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { AppRoute, Found, RoutingTable } from '../../routing/types.ts';
+import type { AppRoute, Found, Relation, RoutingTable } from '../../routing/types.ts';
 import type { Changes } from './changes.ts';
 import { PartyMemory } from './PartyMemory.ts';
 
@@ -151,8 +151,7 @@ export class RoutingCache implements RoutingTable {
     const { number, relation } = found;
     const kept = { number, app, relation };
     if (relation === undefined) this.#keepStranger(x, caller, kept);
-    // The caller as the answer writes him: what the look-up has read need not be read again.
-    else this.#parties.keep(caller === relation.a ? relation.a : relation.b, kept);
+    else this.#parties.keep(asWritten(caller, relation), kept);
   }
 
   #keepStranger(x: string, caller: string, found: Found): void {
@@ -162,4 +161,10 @@ export class RoutingCache implements RoutingTable {
     callers.set(caller, found);
     this.#strangers.set(x, callers);
   }
+}
+
+/** The caller's own text in the answer, where it stands there: what the look-up has read need not be read again. */
+function asWritten(caller: string, relation: Relation): string {
+  if (caller === relation.a) return relation.a;
+  return 'b' in relation && relation.b === caller ? relation.b : caller;
 }

@@ -8,6 +8,7 @@ import type {
   XNumberState,
 } from '../../routing/types.ts';
 import { type Sql, storeErrorOf } from './database.ts';
+import { readGuards, type StoredGuards } from './guards.ts';
 import { StoreError } from './StoreError.ts';
 import { SealError, type Sealer } from './sealing.ts';
 
@@ -21,6 +22,11 @@ interface FoundRow {
   app_state: AppRoute['state'];
   recording: boolean;
   announcements: Record<string, string>;
+  call_back_memory: boolean;
+  extension_digits: number;
+  collect_repeats: number;
+  call_back_number_sealed: Buffer | null;
+  guards: StoredGuards;
   subscription_id: string | null;
   a_sealed: Buffer;
   b_sealed: Buffer | null;
@@ -58,6 +64,7 @@ export class DatabaseRoutingTable implements RoutingTable {
     return this.#sql<FoundRow[]>`
       SELECT n.number, n.area_code, n.state AS number_state,
              a.app_key, a.mode, a.state AS app_state, a.recording, a.announcements,
+             a.call_back_memory, a.extension_digits, a.collect_repeats, a.call_back_number_sealed, a.guards,
              b.subscription_id, b.a_sealed, b.b_sealed, b.call_direction,
              CASE WHEN isfinite(b.expires_at) THEN (extract(epoch FROM b.expires_at) * 1000)::float8 END AS expires_at_ms,
              b.record_flag, b.record_hint_tone, b.max_duration_minutes, b.last_min_voice,
@@ -79,6 +86,12 @@ function foundOf(row: FoundRow, sealer: Sealer): Found {
       state: row.app_state,
       recording: row.recording,
       announcements: row.announcements,
+      callBackMemory: row.call_back_memory,
+      extensionDigits: row.extension_digits,
+      collectRepeats: row.collect_repeats,
+      callBackNumber:
+        row.call_back_number_sealed === null ? undefined : sealer.open(row.call_back_number_sealed),
+      guards: readGuards(row.guards),
     },
     relation: row.subscription_id === null ? undefined : relationOf(row, row.subscription_id, sealer),
   };
@@ -87,6 +100,7 @@ function foundOf(row: FoundRow, sealer: Sealer): Found {
 function relationOf(row: FoundRow, subscriptionId: string, sealer: Sealer): AxbRelation {
   try {
     return {
+      mode: 'AXB',
       subscriptionId,
       a: sealer.open(row.a_sealed),
       b: row.b_sealed === null ? '' : sealer.open(row.b_sealed),

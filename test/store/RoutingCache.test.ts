@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AxbRelation, Found, RoutingTable } from '../../routing/types.ts';
 import { Changes } from '../../src/store/changes.ts';
+import { DEFAULT_GUARDS } from '../../src/store/guards.ts';
 import { RoutingCache } from '../../src/store/RoutingCache.ts';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
@@ -19,6 +20,7 @@ class TrustedChanges extends Changes {
 }
 
 const relationOf = (a: string, subscriptionId: string): AxbRelation => ({
+  mode: 'AXB',
   subscriptionId,
   a,
   b: '+8613900000002',
@@ -35,7 +37,11 @@ const relationOf = (a: string, subscriptionId: string): AxbRelation => ({
 
 const foundOf = (x: string, appKey: string, relation: AxbRelation | undefined): Found => ({
   number: { number: x, areaCode: '', state: 'normal' },
-  app: { appKey, mode: 'AXB', state: 'normal', recording: false, announcements: {} },
+  app: {
+    ...{ appKey, mode: 'AXB', state: 'normal', recording: false, announcements: {} },
+    ...{ callBackMemory: false, extensionDigits: 4, collectRepeats: 0, callBackNumber: undefined },
+    guards: DEFAULT_GUARDS,
+  },
   relation,
 });
 

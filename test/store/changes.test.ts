@@ -218,7 +218,10 @@ describe('what follows the news', () => {
         userData: 'u',
       },
     });
-    expect(found?.relation?.expiresAt).toBeGreaterThan(started + 3_599_000);
+    expect(found).toHaveProperty(
+      'relation.expiresAt',
+      expect.toSatisfy((at) => at > started + 3_599_000),
+    );
     await elsewhere.unbind(app, { subscriptionId });
     await vi.waitFor(async () => expect((await cache.find(x, a))?.relation).toBeUndefined());
     await updateApp(database.sql, app.appKey, { state: 'frozen' });
