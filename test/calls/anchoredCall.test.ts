@@ -207,7 +207,7 @@ describe('a call whose media is anchored', () => {
     expect(held.status).toBe(200);
     expect((await both.call.reinvite('sendrecv')).status).toBe(200);
     await hearEachOther(both);
-    both.call.media?.sendDigit('7');
+    await both.call.media?.press('7');
     await both.incoming.media?.hearsDigits('7');
     const relay = { 'Content-Type': 'application/dtmf-relay' };
     expect((await both.call.request('INFO', relay, 'Signal=8\r\nDuration=160\r\n')).status).toBe(200);

@@ -170,7 +170,7 @@ describe('a masked call through the media server', () => {
   it('carries digits by RFC 4733 and by INFO to the other side', async () => {
     const { atAnna, atBen } = await scenario.talk({ recordFlag: 'true' });
     await Promise.all([atAnna.media?.hears(BEN_HZ), atBen.media?.hears(ANNA_HZ)]);
-    atAnna.media?.sendDigit('7');
+    await atAnna.media?.press('7');
     await atBen.media?.hearsDigits('7');
     await atAnna.hangUp();
     await atBen.end();

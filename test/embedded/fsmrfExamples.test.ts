@@ -124,7 +124,7 @@ describe('a caller at an endpoint', () => {
     const { call, endpoint } = await aliceAtEndpoint();
     const collecting = endpoint.playCollect({ file: prompt, min: 1, max: 4, digitTimeout: 5000 });
     await call.media?.hears(PROMPT_HZ);
-    for (const digit of '1234') call.media?.sendDigit(digit);
+    await call.media?.press('1234');
     expect(await collecting).toMatchObject({ digits: '1234' });
   });
 
@@ -132,7 +132,7 @@ describe('a caller at an endpoint', () => {
     const { call, endpoint } = await aliceAtEndpoint();
     const collecting = endpoint.playCollect({ file: prompt, min: 1, max: 9, digitTimeout: 5000 });
     await call.media?.hears(PROMPT_HZ);
-    for (const digit of '12#') call.media?.sendDigit(digit);
+    await call.media?.press('12#');
     expect(await collecting).toMatchObject({ digits: '12', terminatorUsed: '#' });
   });
 
@@ -160,7 +160,7 @@ describe('a caller at an endpoint', () => {
     await endpoint.play('silence_stream://100');
     const recording = endpoint.record(join(servers.folder, 'message.wav'), { timeLimitSecs: 20 });
     await call.media?.hearsPackets(30);
-    call.media?.sendDigit('#');
+    await call.media?.press('#');
     const recorded = await recording;
     expect(recorded.terminatorUsed).toBe('#');
   });
@@ -182,7 +182,7 @@ describe('a caller at an endpoint', () => {
     const pressed = new Promise<string | undefined>((resolve) => {
       endpoint.once('dtmf', ({ dtmf }) => resolve(dtmf));
     });
-    call.media?.sendDigit('7');
+    await call.media?.press('7');
     expect(await pressed).toBe('7');
     const done = await endpoint.execute('send_dtmf', '42@125');
     expect(done.getHeader('Application')).toBe('send_dtmf');

@@ -28,7 +28,7 @@ describe('two phones without anything between them', () => {
     await Promise.all([call.media?.hears(660), atBen.media?.hears(440)]);
     expect(call.media?.shareOfTone(440)).toBeLessThan(0.1);
 
-    call.media?.sendDigit('5');
+    await call.media?.press('5');
     await atBen.media?.hearsDigits('5');
 
     const silenced = await atBen.reinvite('sendonly');

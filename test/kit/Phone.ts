@@ -96,7 +96,7 @@ export class Phone {
     this.host = options.host ?? '127.0.0.1';
     this.#transport = options.transport ?? 'udp';
     const { tls } = options;
-    this.calls = new Series(`${this.name} waiting for a call`);
+    this.calls = new Series(`${this.name} waiting for a call`, ({ wantedNumber }) => wantedNumber);
     this.stack = new SipStack({
       listen: [{ transport: this.#transport, host: this.host, port: options.port ?? 0, ...(tls && { tls }) }],
       ...(tls && { tlsClient: { rejectUnauthorized: false } }),
@@ -165,6 +165,11 @@ export class Phone {
   /** The next call that comes to this phone. @throws PatienceError */
   nextCall(patienceMs?: number): Promise<IncomingCall> {
     return this.calls.next(patienceMs);
+  }
+
+  /** The next call that comes for this number. @throws PatienceError */
+  nextCallTo(number: string, patienceMs?: number): Promise<IncomingCall> {
+    return this.calls.take(({ wantedNumber }) => wantedNumber === number, patienceMs);
   }
 
   /** Ends it with all its calls, without a further message. */

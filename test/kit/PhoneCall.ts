@@ -105,6 +105,14 @@ export abstract class PhoneCall {
     });
   }
 
+  /** Presses keys by SIP INFO, one after the other. Resolves when the last one was answered. */
+  async pressByInfo(keys: string): Promise<void> {
+    for (const key of keys) {
+      const body = `Signal=${key}\r\nDuration=160\r\n`;
+      await this.request('INFO', { 'Content-Type': 'application/dtmf-relay' }, body);
+    }
+  }
+
   /** The session description that we offer or answer with now. */
   sdp(direction: Direction): string {
     return writeSdp({

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { A_LAW_SILENCE, fromALaw, loudness, SAMPLES_PER_PACKET, shareOfTone, toneSecond } from './audio.ts';
+import { Keypad, type Press } from './Keypad.ts';
 import { within } from './Series.ts';
 
 const PACKET_MS = 20;
@@ -41,11 +42,13 @@ export class PhoneMedia {
   readonly #canonicalName: string;
   readonly #arrivals = new EventEmitter<{ packet: []; digit: [string] }>();
   readonly #digits: string[] = [];
+  readonly #keypad = new Keypad();
   readonly #ssrc = Math.floor(Math.random() * 2 ** 32);
   #remote: { host: string; port: number } | undefined;
   #speaking = false;
   #sequence = Math.floor(Math.random() * 2 ** 16);
   #timestamp = Math.floor(Math.random() * 2 ** 32);
+  #keyTimestamp = 0;
   #voiceAt = 0;
   #nextPacketAt = 0;
   #talkTimer: NodeJS.Timeout | undefined;
@@ -136,23 +139,19 @@ export class PhoneMedia {
     return Math.max(0, ...audio.map(({ bytes }) => loudness(fromALaw(bytes.subarray(12)))));
   }
 
-  /** Presses a key: RFC 4733, 100 ms, the end three times. */
-  sendDigit(digit: string): void {
-    const code = '0123456789*#ABCD'.indexOf(digit);
-    const start = this.#timestamp;
-    for (let step = 1; step <= 7; step++) {
-      const isEnd = step >= 5;
-      const event = Buffer.from([code, isEnd ? 0x8a : 0x0a, 0, 0]);
-      event.writeUInt16BE(Math.min(step, 5) * SAMPLES_PER_PACKET, 2);
-      this.#send(this.payloadTypes.digits, start, event, step === 1);
-    }
-    this.#timestamp = (start + 6 * SAMPLES_PER_PACKET) >>> 0;
+  /**
+   * Presses keys in band, by RFC 4733, in place of the voice. Resolves when the last of them and its gap are over, or
+   * the call is.
+   */
+  press(keys: string, how?: Press): Promise<void> {
+    return this.#keypad.press(keys, how);
   }
 
   close(): void {
     clearTimeout(this.#talkTimer);
     clearInterval(this.#reportTimer);
     this.#talkTimer = undefined;
+    this.#keypad.close();
     for (const socket of [this.#rtp, this.#rtcp]) {
       try {
         socket.close();
@@ -170,7 +169,12 @@ export class PhoneMedia {
   }
 
   #talk(): void {
-    if (this.#speaking) {
+    const events = this.#keypad.tick();
+    for (const { isFirst, payload } of events) {
+      if (isFirst) this.#keyTimestamp = this.#timestamp;
+      this.#send(this.payloadTypes.digits, this.#keyTimestamp, payload, isFirst);
+    }
+    if (this.#speaking && events.length === 0) {
       const end = this.#voiceAt + SAMPLES_PER_PACKET;
       this.#send(this.payloadTypes.audio, this.#timestamp, this.#voice.subarray(this.#voiceAt, end), false);
       this.#voiceAt = end % this.#voice.length;

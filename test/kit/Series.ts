@@ -3,6 +3,8 @@ const PATIENCE_MS = 15_000;
 interface Waiter<T> {
   readonly wanted: (item: T) => boolean;
   readonly found: (item: T) => void;
+  /** Nobody else is to have what this one waits for. */
+  readonly takes: boolean;
 }
 
 /** A wait that lasted too long; its message says what was waited for and what came instead. */
@@ -20,7 +22,8 @@ export class Series<T> {
   readonly #what: string;
   readonly #describe: (item: T) => string;
   readonly #waiters = new Set<Waiter<T>>();
-  #taken = 0;
+  /** Indexes of the items that somebody took. */
+  readonly #taken = new Set<number>();
 
   /** @param what is named when somebody waits in vain; `describe` puts what did come beside it */
   constructor(what: string, describe: (item: T) => string = () => '') {
@@ -29,8 +32,12 @@ export class Series<T> {
   }
 
   push(item: T): void {
-    this.items.push(item);
-    for (const waiter of [...this.#waiters]) if (waiter.wanted(item)) waiter.found(item);
+    const index = this.items.push(item) - 1;
+    for (const waiter of [...this.#waiters]) {
+      if (!waiter.wanted(item) || (waiter.takes && this.#taken.has(index))) continue;
+      if (waiter.takes) this.#taken.add(index);
+      waiter.found(item);
+    }
   }
 
   /** The first item, past or future, for which `wanted` holds. @throws PatienceError */
@@ -39,18 +46,19 @@ export class Series<T> {
     return past === undefined ? this.#future(wanted, patienceMs) : Promise.resolve(past);
   }
 
-  /** The next item that nobody took with `next` before. @throws PatienceError */
-  async next(patienceMs = PATIENCE_MS): Promise<T> {
-    const index = this.#taken++;
-    const ready = this.items[index];
-    return (
-      ready ??
-      this.#future(
-        () => this.items.length > index,
-        patienceMs,
-        () => this.items[index],
-      )
-    );
+  /** The next item that nobody took with `next` or `take` before. @throws PatienceError */
+  next(patienceMs = PATIENCE_MS): Promise<T> {
+    return this.take(() => true, patienceMs);
+  }
+
+  /** The next item for which `wanted` holds and that nobody took before. @throws PatienceError */
+  take(wanted: (item: T) => boolean, patienceMs = PATIENCE_MS): Promise<T> {
+    for (const [index, item] of this.items.entries()) {
+      if (this.#taken.has(index) || !wanted(item)) continue;
+      this.#taken.add(index);
+      return Promise.resolve(item);
+    }
+    return this.#future(wanted, patienceMs, true);
   }
 
   /** Resolves as soon as there are `count` items. @throws PatienceError */
@@ -59,18 +67,15 @@ export class Series<T> {
     return this.items;
   }
 
-  #future(
-    wanted: (item: T) => boolean,
-    patienceMs: number,
-    pick: (item: T) => T | undefined = (item) => item,
-  ): Promise<T> {
+  #future(wanted: (item: T) => boolean, patienceMs: number, takes = false): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter<T> = {
         wanted,
+        takes,
         found: (item) => {
           clearTimeout(timer);
           this.#waiters.delete(waiter);
-          resolve(pick(item) ?? item);
+          resolve(item);
         },
       };
       const timer = setTimeout(() => {

@@ -28,10 +28,18 @@ function codeOf(sample: number): number {
   return nearest;
 }
 
+/** The A-law codes that come nearest to these samples. */
+export function toALaw(stretch: Float64Array): Uint8Array {
+  return Uint8Array.from(stretch, codeOf);
+}
+
 /** One second of a tone in A-law, which repeats without a click when `hertz` is a whole number. */
 export function toneSecond(hertz: number, amplitude = 8000): Uint8Array {
-  return Uint8Array.from({ length: SAMPLES_PER_SECOND }, (_, index) =>
-    codeOf(amplitude * Math.sin((2 * Math.PI * hertz * index) / SAMPLES_PER_SECOND)),
+  return toALaw(
+    Float64Array.from(
+      { length: SAMPLES_PER_SECOND },
+      (_, index) => amplitude * Math.sin((2 * Math.PI * hertz * index) / SAMPLES_PER_SECOND),
+    ),
   );
 }
 

@@ -1,0 +1,147 @@
+import { fromALaw, loudness, SAMPLES_PER_PACKET, SAMPLES_PER_SECOND } from './audio.ts';
+import { likenessOf, Probe } from './correlation.ts';
+import type { PhoneMedia } from './PhoneMedia.ts';
+import type { Sound } from './signature.ts';
+
+/** What a phone's ears need: its packets, and which of them are sound. */
+export type Ears = Pick<PhoneMedia, 'received' | 'payloadTypes'>;
+
+/** A stretch in which sound came without a break. */
+export interface Stretch {
+  /** When its first sample was due, milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly samples: Float64Array;
+}
+
+/** A sound that was played to a phone. */
+export interface HeardSound {
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+  /** When the last of it was heard. */
+  readonly until: number;
+  /** False where its end is missing. */
+  readonly whole: boolean;
+}
+
+const MS_PER_SAMPLE = 1000 / SAMPLES_PER_SECOND;
+/** A gap of so much is filled with silence; a longer one, or a step back, begins a new stretch. */
+const LONGEST_GAP_SAMPLES = SAMPLES_PER_SECOND;
+/** The part of a sound by which it is found is the loudest one in its first half second. */
+const PROBE_WITHIN_SAMPLES = SAMPLES_PER_SECOND / 2;
+/** A sound that is mixed with another one as loud has a likeness of 0.7; two sounds by chance one of 0.3. */
+const LIKE = 0.55;
+/** So much of a sound may be missing or spoilt in between. */
+const MISSING_PACKETS = 3;
+/** Below this a stretch of a sound tells nothing. */
+const QUIET = 200;
+
+/** What came to a phone, as it would leave its loudspeaker: packets put in order by their RTP timestamps. */
+export function stretchesOf(media: Ears): Stretch[] {
+  const stretches: { ssrc: number; first: number; startedAt: number; codes: Buffer[]; end: number }[] = [];
+  for (const { at, control, bytes } of media.received) {
+    if (control || ((bytes[1] ?? 0) & 0x7f) !== media.payloadTypes.audio) continue;
+    const ssrc = bytes.readUInt32BE(8);
+    const timestamp = bytes.readUInt32BE(4);
+    const payload = bytes.subarray(12);
+    let stretch = stretches.at(-1);
+    const gap = stretch === undefined ? 0 : (timestamp - stretch.first - stretch.end) | 0;
+    if (stretch === undefined || stretch.ssrc !== ssrc || gap < 0 || gap > LONGEST_GAP_SAMPLES) {
+      stretch = { ssrc, first: timestamp, startedAt: at, codes: [], end: 0 };
+      stretches.push(stretch);
+    } else if (gap > 0) {
+      stretch.codes.push(Buffer.alloc(gap, 0xd5));
+      stretch.end += gap;
+    }
+    // The packet that was late least says when the stretch began.
+    stretch.startedAt = Math.min(stretch.startedAt, at - stretch.end * MS_PER_SAMPLE);
+    stretch.codes.push(payload);
+    stretch.end += payload.length;
+  }
+  return stretches.map(({ startedAt, codes }) => ({ startedAt, samples: fromALaw(Buffer.concat(codes)) }));
+}
+
+/** Which of these sounds a phone has heard, when and how far, in the order in which they began. */
+export function soundsHeard(media: Ears, sounds: readonly Sound[]): HeardSound[] {
+  const known = sounds.map((sound) => ({ sound, ...probeOf(sound) }));
+  const heard = stretchesOf(media).flatMap(({ startedAt, samples }) => {
+    const likenesses = Probe.likenesses(
+      samples,
+      known.map(({ probe }) => probe),
+    );
+    return known.flatMap(({ sound, offset }, index) =>
+      peaksOf(likenesses[index] ?? new Float64Array()).flatMap((peak) => {
+        const start = peak - offset;
+        const { end, whole } = followed(sound.samples, samples, start);
+        const at = (sample: number): number => startedAt + (start + sample) * MS_PER_SAMPLE;
+        return end === 0 ? [] : [{ name: sound.name, from: at(0), until: at(end), whole }];
+      }),
+    );
+  });
+  return heard.sort((one, other) => one.from - other.from);
+}
+
+/** Loudest packet that a phone heard in a span of time: root mean square, 0 to 32768. */
+export function loudestBetween(media: Ears, from: number, until: number): number {
+  let loudest = 0;
+  for (const { startedAt, samples } of stretchesOf(media)) {
+    for (let at = 0; at + SAMPLES_PER_PACKET <= samples.length; at += SAMPLES_PER_PACKET) {
+      const time = startedAt + at * MS_PER_SAMPLE;
+      if (time < from || time >= until) continue;
+      loudest = Math.max(loudest, loudness(samples.subarray(at, at + SAMPLES_PER_PACKET)));
+    }
+  }
+  return loudest;
+}
+
+const probes = new WeakMap<Sound, { probe: Probe; offset: number }>();
+
+function probeOf(sound: Sound): { probe: Probe; offset: number } {
+  const known = probes.get(sound);
+  if (known !== undefined) return known;
+  const within = Math.min(sound.samples.length, PROBE_WITHIN_SAMPLES + Probe.LONGEST);
+  let best = { offset: 0, loud: -1 };
+  for (let offset = 0; offset === 0 || offset + Probe.LONGEST <= within; offset += SAMPLES_PER_PACKET) {
+    const loud = loudness(sound.samples.subarray(offset, offset + Probe.LONGEST));
+    if (loud > best.loud) best = { offset, loud };
+  }
+  const pattern = sound.samples.subarray(best.offset, best.offset + Probe.LONGEST);
+  const made = { probe: new Probe(pattern), offset: best.offset };
+  probes.set(sound, made);
+  return made;
+}
+
+/** Where the likeness is highest, once for each place. */
+function peaksOf(likeness: Float64Array): number[] {
+  const peaks: number[] = [];
+  for (let at = 0; at < likeness.length; at++) {
+    const value = likeness[at] ?? 0;
+    if (value < LIKE) continue;
+    const last = peaks.at(-1);
+    if (last === undefined || at - last > Probe.LONGEST) peaks.push(at);
+    else if (value > (likeness[last] ?? 0)) peaks[peaks.length - 1] = at;
+  }
+  return peaks;
+}
+
+/** How far a sound that begins at `start` goes on; `end` is the sample of the sound after the last that was heard. */
+function followed(sound: Float64Array, heard: Float64Array, start: number): { end: number; whole: boolean } {
+  let end = 0;
+  let missed = 0;
+  let missedAtEnd = 0;
+  for (let at = 0; at + SAMPLES_PER_PACKET <= sound.length; at += SAMPLES_PER_PACKET) {
+    const expected = sound.subarray(at, at + SAMPLES_PER_PACKET);
+    if (loudness(expected) < QUIET) continue;
+    const place = start + at;
+    const isThere = place >= 0 && place + SAMPLES_PER_PACKET <= heard.length;
+    if (isThere && likenessOf(expected, heard.subarray(place, place + SAMPLES_PER_PACKET)) >= LIKE) {
+      end = at + SAMPLES_PER_PACKET;
+      missed += missedAtEnd;
+      missedAtEnd = 0;
+    } else {
+      missedAtEnd += 1;
+      if (missedAtEnd > MISSING_PACKETS && end > 0) break;
+    }
+  }
+  return { end, whole: missed + missedAtEnd <= MISSING_PACKETS };
+}
