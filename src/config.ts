@@ -216,6 +216,11 @@ export const SETTINGS = {
     listOf,
   ),
   AXBRIDGE_PUSH_TIMEOUT_SECONDS: setting('10', 'seconds that a notification may take', integer(1, 120)),
+  AXBRIDGE_CONTROL_TIMEOUT_SECONDS: setting(
+    '5',
+    'seconds that a customer’s server has to say what becomes of a call (mode X)',
+    integer(1, 60),
+  ),
   AXBRIDGE_PUSH_RETRY_SECONDS: setting(
     '60,240,540,6360,12180,18000',
     'seconds before each further attempt of a notification',

@@ -39,6 +39,8 @@ export class Metrics {
   readonly #setup: Histogram<'mode'>;
   readonly #rejectedSources: Counter;
   readonly #notRecorded: Counter;
+  readonly #questions: Counter<'outcome'>;
+  readonly #answerTime: Histogram;
   readonly #eventLoop = monitorEventLoopDelay({ resolution: LAG_EVERY_MS });
 
   constructor() {
@@ -83,6 +85,18 @@ export class Metrics {
       help: 'Calls that should have been recorded and were not',
       registers,
     });
+    this.#questions = new Counter({
+      name: 'axbridge_customer_questions_total',
+      help: 'Calls of mode X that were put to the customer’s server, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#answerTime = new Histogram({
+      name: 'axbridge_customer_answer_seconds',
+      help: 'Time until the customer’s server had answered, or never will',
+      buckets: SECONDS_OF_DELAY,
+      registers,
+    });
     this.#eventLoop.enable();
     const lag = this.#eventLoop;
     new Gauge({
@@ -119,6 +133,12 @@ export class Metrics {
 
   notRecorded(): void {
     this.#notRecorded.inc();
+  }
+
+  /** Counts a question to a customer's server. `outcome` is a word of AskOutcome. */
+  customerAsked(outcome: string, seconds: number): void {
+    this.#questions.inc({ outcome });
+    this.#answerTime.observe(seconds);
   }
 
   /** Connects the figures that are read at each scrape. */

@@ -19,6 +19,8 @@ const NEEDED = [
   'axbridge_push_queue_depth',
   'axbridge_push_oldest_age_seconds',
   'axbridge_push_failures_total',
+  'axbridge_customer_questions_total',
+  'axbridge_customer_answer_seconds',
   'axbridge_event_loop_lag_seconds',
 ];
 

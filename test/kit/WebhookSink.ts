@@ -1,5 +1,11 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** One request as it came. */
@@ -15,8 +21,19 @@ export interface SinkRequest {
   readonly status: number | undefined;
 }
 
-/** How the sink answers: a status, or not at all (`hang`), or by breaking the connection (`reset`). */
-export type SinkAnswer = number | 'hang' | 'reset';
+/** A reply with a body, whole or not. */
+export interface SinkReply {
+  readonly status?: number;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body: string | Buffer;
+  /** The reply begins when this has resolved. */
+  readonly after?: Promise<unknown>;
+  /** What follows the body in place of its end. */
+  readonly breaksOff?: 'hang' | 'reset';
+}
+
+/** How the sink answers: a status, a reply, or not at all (`hang`), or by breaking the connection (`reset`). */
+export type SinkAnswer = number | 'hang' | 'reset' | SinkReply;
 export type SinkRule = SinkAnswer | ((request: Omit<SinkRequest, 'status'>) => SinkAnswer);
 
 interface Waiter {
@@ -41,11 +58,17 @@ export class WebhookSink {
   readonly #waiters = new Set<Waiter>();
   #port = 0;
   #connections = 0;
+  #openConnections = 0;
 
   private constructor() {
-    this.#server.on('connection', () => {
+    this.#server.on('connection', (socket) => {
       this.#connections += 1;
+      this.#openConnections += 1;
       this.#check();
+      socket.once('close', () => {
+        this.#openConnections -= 1;
+        this.#check();
+      });
     });
   }
 
@@ -63,6 +86,11 @@ export class WebhookSink {
   /** Connections accepted since the start. */
   get connections(): number {
     return this.#connections;
+  }
+
+  /** Connections that stand. */
+  get openConnections(): number {
+    return this.#openConnections;
   }
 
   /** Requests that were answered 200. */
@@ -92,7 +120,7 @@ export class WebhookSink {
   }
 
   /**
-   * Resolves as soon as the condition holds; it is asked after each request and connection.
+   * Resolves as soon as the condition holds; it is asked after each request, connection and its end.
    * @throws Error with what the sink holds if it does not hold in time
    */
   async waitFor(condition: (sink: WebhookSink) => boolean, timeoutMs = WAIT_MS): Promise<void> {
@@ -125,11 +153,17 @@ export class WebhookSink {
         at: Date.now(),
       };
       const answer = typeof this.rule === 'function' ? this.rule(received) : this.rule;
-      this.requests.push({ ...received, status: typeof answer === 'number' ? answer : undefined });
+      this.requests.push({ ...received, status: statusOf(answer) });
       if (answer === 'reset') request.socket.destroy();
-      else if (answer !== 'hang') response.writeHead(answer).end();
+      else if (typeof answer === 'number') response.writeHead(answer).end();
+      else if (typeof answer === 'object') this.#own(reply(response, answer));
       this.#check();
     });
+  }
+
+  /** What still waits for its reply when the sink is closed has lost its connection: nobody misses it. */
+  #own(replying: Promise<void>): void {
+    replying.catch(() => undefined);
   }
 
   #check(): void {
@@ -142,6 +176,22 @@ export class WebhookSink {
       .map(({ path, id, status }) => `${path} ${id} ${status ?? 'no answer'}`);
     return `${this.requests.length} requests, the last ${JSON.stringify(last)}`;
   }
+}
+
+function statusOf(answer: SinkAnswer): number | undefined {
+  if (typeof answer === 'object') return answer.breaksOff === undefined ? (answer.status ?? 200) : undefined;
+  return typeof answer === 'number' ? answer : undefined;
+}
+
+async function reply(response: ServerResponse, { status = 200, headers, body, after, breaksOff }: SinkReply) {
+  await after;
+  response.writeHead(status, headers);
+  if (breaksOff === undefined) {
+    response.end(body);
+    return;
+  }
+  await new Promise((sent) => response.write(body, sent));
+  if (breaksOff === 'reset') response.socket?.resetAndDestroy();
 }
 
 /** Checks `webhook-signature` (Standard Webhooks, v1) as a receiver does, with the secret's own bytes as the key. */
