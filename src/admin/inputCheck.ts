@@ -1,11 +1,12 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { maskText } from '../telemetry/fault.ts';
 import { Problem } from './problem.ts';
 
 /**
  * Compiles the check of a request's body or query. Unlike the partner API, an operator's typing error is never
  * passed over: a field that does not exist is refused (schemas say `additionalProperties: false`).
- * @returns a function that gives the input typed, or throws a Problem naming the first bad field
+ * @returns a function that gives the input typed, or throws a Problem naming the first bad field, numbers masked
  */
 export function inputCheck<Schema extends TSchema>(
   schema: Schema,
@@ -42,7 +43,7 @@ function describeFault(schema: TSchema, input: unknown, fault: Fault | undefined
     field !== undefined && 'description' in field
       ? String(field.description)
       : (fault?.message ?? 'another value');
-  const got = given === undefined ? 'it is missing' : `got ${shorten(JSON.stringify(given))}`;
+  const got = given === undefined ? 'it is missing' : `got ${shorten(maskText(JSON.stringify(given)))}`;
   return `${path.length === 0 ? 'The request' : path.join('.')}: expected ${expected}, ${got}.`;
 }
 

@@ -64,14 +64,14 @@ const NumbersQuery = Type.Object(
 );
 
 /** X numbers. */
-export function numberRoutes(fastify: FastifyInstance, { sql, changes }: AdminApiOptions): void {
+export function numberRoutes(fastify: FastifyInstance, { sql, sealer, changes }: AdminApiOptions): void {
   const checkNew = inputCheck(NewNumbersBody);
   const checkPatch = inputCheck(NumberPatch);
   const checkQuery = inputCheck(NumbersQuery, 'invalid-query');
 
   fastify.post('/numbers', async (request, reply) => {
     const { appKey, numbers } = checkNew(request.body);
-    if ((await getApp(sql, appKey)) === undefined) {
+    if ((await getApp(sql, sealer, appKey)) === undefined) {
       throw new Problem('invalid-body', `appKey: there is no application ${JSON.stringify(appKey)}.`);
     }
     const items = await insertAll(sql, appKey, numbers);

@@ -66,7 +66,7 @@ export class AppDirectory {
     try {
       const [row] = await sql<(AppRow & { secret_sealed: Buffer })[]>`
         SELECT * FROM apps WHERE app_key = ${appKey}`;
-      return row && { app: appOf(row), secret: sealer.open(row.secret_sealed) };
+      return row && { app: appOf(row, sealer), secret: sealer.open(row.secret_sealed) };
     } catch (error) {
       throw storeErrorOf(error);
     }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { AppRoute, Mode } from '../../routing/types.ts';
+import type { AppGuards, AppRoute, Mode } from '../../routing/types.ts';
 import { type Sql, storeErrorOf } from './database.ts';
+import { readGuards, type StoredGuards } from './guards.ts';
+import { StoreError } from './StoreError.ts';
 import type { Sealer } from './sealing.ts';
 
 /** A customer's application. URLs that are absent mean that this kind of notification is not sent. */
@@ -13,8 +15,14 @@ export interface App {
   readonly statusUrl?: string;
   readonly feeUrl?: string;
   readonly numberStatusUrl?: string;
-  /** Announcement file names by scene. */
+  /** By scene: the name of an announcement file, or `default` for the product's own. */
   readonly announcements: Readonly<Record<string, string>>;
+  readonly callBackMemory: boolean;
+  readonly extensionDigits: number;
+  readonly collectRepeats: number;
+  /** E.164. */
+  readonly callBackNumber?: string;
+  readonly guards: AppGuards;
   readonly createdAt: Date;
 }
 
@@ -27,9 +35,19 @@ export interface NewApp {
   readonly feeUrl?: string;
   readonly numberStatusUrl?: string;
   readonly announcements?: Readonly<Record<string, string>>;
+  readonly callBackMemory?: boolean;
+  readonly extensionDigits?: number;
+  readonly collectRepeats?: number;
+  readonly callBackNumber?: string;
+  readonly guards?: StoredGuards;
 }
 
-/** What may change of an application; its mode is fixed. `null` takes a URL away. */
+type OrNull<T> = { readonly [Name in keyof T]: T[Name] | null };
+
+/**
+ * What may change of an application; its mode is fixed. `null` takes away what is optional. Of announcements and
+ * guards, those that are not named stay.
+ */
 export interface AppChanges {
   readonly name?: string;
   readonly state?: AppRoute['state'];
@@ -37,7 +55,12 @@ export interface AppChanges {
   readonly statusUrl?: string | null;
   readonly feeUrl?: string | null;
   readonly numberStatusUrl?: string | null;
-  readonly announcements?: Readonly<Record<string, string>>;
+  readonly announcements?: Readonly<Record<string, string | null>>;
+  readonly callBackMemory?: boolean;
+  readonly extensionDigits?: number;
+  readonly collectRepeats?: number;
+  readonly callBackNumber?: string | null;
+  readonly guards?: OrNull<StoredGuards>;
 }
 
 /** A row of `apps`. */
@@ -51,14 +74,19 @@ export interface AppRow {
   fee_url: string | null;
   number_status_url: string | null;
   announcements: Record<string, string>;
+  call_back_memory: boolean;
+  extension_digits: number;
+  collect_repeats: number;
+  call_back_number_sealed: Buffer | null;
+  guards: StoredGuards;
   created_at: Date;
 }
 
 const APP_KEY_BYTES = 12;
 const APP_SECRET_BYTES = 24;
 
-/** Reads a row of `apps`. */
-export function appOf(row: AppRow): App {
+/** Reads a row of `apps`. @throws SealError */
+export function appOf(row: AppRow, sealer: Sealer): App {
   return {
     appKey: row.app_key,
     name: row.name,
@@ -69,6 +97,13 @@ export function appOf(row: AppRow): App {
     ...(row.fee_url === null ? {} : { feeUrl: row.fee_url }),
     ...(row.number_status_url === null ? {} : { numberStatusUrl: row.number_status_url }),
     announcements: row.announcements,
+    callBackMemory: row.call_back_memory,
+    extensionDigits: row.extension_digits,
+    collectRepeats: row.collect_repeats,
+    ...(row.call_back_number_sealed === null
+      ? {}
+      : { callBackNumber: sealer.open(row.call_back_number_sealed) }),
+    guards: readGuards(row.guards),
     createdAt: row.created_at,
   };
 }
@@ -96,43 +131,76 @@ export async function insertApp(
 ): Promise<{ app: App; appSecret: string }> {
   const appKey = newAppKey();
   const appSecret = makeSecret();
-  const rows = await sql<AppRow[]>`
-    INSERT INTO apps (app_key, name, mode, secret_sealed, recording, status_url, fee_url, number_status_url, announcements)
-    VALUES (${appKey}, ${app.name}, ${app.mode}, ${sealer.seal(appSecret)}, ${app.recording ?? false},
-            ${app.statusUrl ?? null}, ${app.feeUrl ?? null}, ${app.numberStatusUrl ?? null},
-            ${sql.json(app.announcements ?? {})})
-    RETURNING *`.catch(rethrow);
+  const columns = {
+    app_key: appKey,
+    name: app.name,
+    mode: app.mode,
+    secret_sealed: sealer.seal(appSecret),
+    announcements: sql.json(app.announcements ?? {}),
+    guards: asJson(sql, app.guards ?? {}),
+    ...plainColumns(app, sealer),
+  };
+  const rows = await sql<AppRow[]>`INSERT INTO apps ${sql(columns)} RETURNING *`.catch(rethrow);
   const row = rows[0];
   if (row === undefined) throw storeErrorOf(new Error('INSERT returned no row'));
-  return { app: appOf(row), appSecret };
+  return { app: appOf(row, sealer), appSecret };
 }
 
 /** All applications, oldest first. */
-export async function listApps(sql: Sql): Promise<App[]> {
+export async function listApps(sql: Sql, sealer: Sealer): Promise<App[]> {
   const rows = await sql<AppRow[]>`SELECT * FROM apps ORDER BY created_at, app_key`.catch(rethrow);
-  return rows.map(appOf);
+  return rows.map((row) => appOf(row, sealer));
 }
 
-export async function getApp(sql: Sql, appKey: string): Promise<App | undefined> {
+export async function getApp(sql: Sql, sealer: Sealer, appKey: string): Promise<App | undefined> {
   const [row] = await sql<AppRow[]>`SELECT * FROM apps WHERE app_key = ${appKey}`.catch(rethrow);
-  return row && appOf(row);
+  return row && appOf(row, sealer);
 }
 
-/** @returns the application as it is now, or undefined when there is none with this key */
-export async function updateApp(sql: Sql, appKey: string, changes: AppChanges): Promise<App | undefined> {
-  const columns = Object.entries({
-    name: changes.name,
-    state: changes.state,
-    recording: changes.recording,
-    status_url: changes.statusUrl,
-    fee_url: changes.feeUrl,
-    number_status_url: changes.numberStatusUrl,
-    announcements: changes.announcements && sql.json(changes.announcements),
-  }).filter(([, value]) => value !== undefined);
+/**
+ * @returns the application as it is now, or undefined when there is none with this key
+ * @throws StoreError IN_USE when an extension of its bindings could not be typed any more
+ */
+export async function updateApp(
+  sql: Sql,
+  sealer: Sealer,
+  appKey: string,
+  changes: AppChanges,
+): Promise<App | undefined> {
+  const { name, state, announcements = {}, extensionDigits, guards = {} } = changes;
+  const columns = Object.entries({ name, state, ...plainColumns(changes, sealer) });
+  const tooLong = sql`
+    EXISTS (SELECT FROM axe_bindings b
+            WHERE b.app_key = ${appKey} AND b.expires_at > now() AND length(b.extension) > ${extensionDigits ?? 0})`;
   const [row] = await sql<AppRow[]>`
-    UPDATE apps SET ${sql({ ...Object.fromEntries(columns), updated_at: new Date() })}
-    WHERE app_key = ${appKey} RETURNING *`.catch(rethrow);
-  return row && appOf(row);
+    UPDATE apps SET
+      ${sql({ ...Object.fromEntries(columns.filter(([, value]) => value !== undefined)), updated_at: new Date() })},
+      announcements = jsonb_strip_nulls(announcements || ${sql.json(announcements)}),
+      guards = jsonb_strip_nulls(guards || ${asJson(sql, guards)})
+    WHERE app_key = ${appKey} ${extensionDigits === undefined ? sql`` : sql`AND NOT ${tooLong}`}
+    RETURNING *`.catch(rethrow);
+  if (row !== undefined) return appOf(row, sealer);
+  if ((await getApp(sql, sealer, appKey)) === undefined) return undefined;
+  throw new StoreError(
+    'IN_USE',
+    `Bindings of application ${appKey} have extensions of more than ${extensionDigits} digits: unbind them first.`,
+  );
+}
+
+/** The columns that are one field each; undefined for what is not named. */
+function plainColumns(app: NewApp | AppChanges, sealer: Sealer) {
+  const { callBackNumber } = app;
+  const columns = {
+    recording: app.recording,
+    status_url: app.statusUrl,
+    fee_url: app.feeUrl,
+    number_status_url: app.numberStatusUrl,
+    call_back_memory: app.callBackMemory,
+    extension_digits: app.extensionDigits,
+    collect_repeats: app.collectRepeats,
+    call_back_number_sealed: callBackNumber ? sealer.seal(callBackNumber) : callBackNumber,
+  };
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
 }
 
 /**
@@ -158,6 +226,11 @@ export async function renewAppSecret(sql: Sql, sealer: Sealer, appKey: string): 
     UPDATE apps SET secret_sealed = ${sealer.seal(secret)}, updated_at = now()
     WHERE app_key = ${appKey}`.catch(rethrow);
   return count > 0 ? secret : undefined;
+}
+
+/** postgres.js takes no interface for JSON, only what has an index signature. */
+function asJson(sql: Sql, value: StoredGuards | OrNull<StoredGuards>) {
+  return sql.json({ toJSON: () => value });
 }
 
 function rethrow(error: unknown): never {

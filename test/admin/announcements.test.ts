@@ -56,7 +56,7 @@ describe('announcements', () => {
     await upload('mine.wav', wav({}));
     const { appKey, appSecret } = (await newApp({ announcements: { 'no-binding': 'mine.wav' } })).body;
     expectProblem(await send('DELETE', '/announcements/mine.wav'), 409, 'in-use', appKey);
-    await send('PATCH', `/apps/${appKey}`, { announcements: {} });
+    await send('PATCH', `/apps/${appKey}`, { announcements: { 'no-binding': null } });
     await send('POST', '/numbers', { appKey, numbers: [{ number: '+8617000005501' }] });
     const partner = new PartnerClient(api.base, appKey, appSecret);
     const bound = await partner.bind('+8613900001001', '+8613900001002', {

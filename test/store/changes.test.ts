@@ -224,7 +224,7 @@ describe('what follows the news', () => {
     );
     await elsewhere.unbind(app, { subscriptionId });
     await vi.waitFor(async () => expect((await cache.find(x, a))?.relation).toBeUndefined());
-    await updateApp(database.sql, app.appKey, { state: 'frozen' });
+    await updateApp(database.sql, sealer, app.appKey, { state: 'frozen' });
     await vi.waitFor(async () => expect((await cache.find(x, a))?.app.state).toBe('frozen'));
     cache.close();
   });

@@ -36,15 +36,19 @@ describe('applications', () => {
       announcements: { 'no-binding': 'own.wav' },
     });
     expect(app.appKey).toMatch(/^[a-p]{24}$/);
-    expect(await getApp(sql, app.appKey)).toEqual(app);
+    expect(await getApp(sql, sealer, app.appKey)).toEqual(app);
     expect(await appSecret(sql, sealer, app.appKey)).toBe(secret);
     const [row] = await sql`SELECT apps::text AS row FROM apps WHERE app_key = ${app.appKey}`;
     expect(row?.row).not.toContain(Buffer.from(secret).toString('hex'));
-    const changed = await updateApp(sql, app.appKey, { state: 'frozen', statusUrl: null, recording: true });
+    const changed = await updateApp(sql, sealer, app.appKey, {
+      state: 'frozen',
+      statusUrl: null,
+      recording: true,
+    });
     const { statusUrl: _gone, ...rest } = app;
     expect(changed).toEqual({ ...rest, state: 'frozen', recording: true });
-    expect(await listApps(sql)).toContainEqual(changed);
-    expect(await updateApp(sql, 'unknown', { name: 'x' })).toBeUndefined();
+    expect(await listApps(sql, sealer)).toContainEqual(changed);
+    expect(await updateApp(sql, sealer, 'unknown', { name: 'x' })).toBeUndefined();
     expect(await deleteApp(sql, app.appKey)).toBe(true);
     expect(await deleteApp(sql, app.appKey)).toBe(false);
   });

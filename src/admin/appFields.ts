@@ -1,0 +1,107 @@
+import { type Static, Type } from 'typebox';
+import { maskNumber } from '../../routing/numbers.ts';
+import type { Mode } from '../../routing/types.ts';
+import type { App, AppChanges, NewApp } from '../store/apps.ts';
+import { Announcements, checkScenes, firstAnnouncements } from './appScenes.ts';
+import { E164, Title, WebUrl } from './fields.ts';
+import { firstGuards, Guards, readGuardFields, writeGuardFields } from './guardFields.ts';
+import { Problem } from './problem.ts';
+
+const YesOrNo = Type.Boolean({ description: 'true or false' });
+const ExtensionDigits = Type.Integer({
+  minimum: 1,
+  maximum: 4,
+  description: 'a number of digits from 1 to 4',
+});
+const CollectRepeats = Type.Integer({ minimum: 0, maximum: 9, description: 'a number of times from 0 to 9' });
+
+const UrlOrNull = Type.Union([WebUrl, Type.Null()], {
+  description: 'an http or https URL without user name and fragment, or null',
+});
+const NumberOrNull = Type.Union([E164, Type.Null()], {
+  description: 'a number in E.164, like +8617000005001, or null',
+});
+
+const changeable = {
+  recording: Type.Optional(YesOrNo),
+  announcements: Type.Optional(Announcements),
+  callBackMemory: Type.Optional(YesOrNo),
+  extensionDigits: Type.Optional(ExtensionDigits),
+  collectRepeats: Type.Optional(CollectRepeats),
+  guards: Type.Optional(Guards),
+};
+
+export const NewAppBody = Type.Object(
+  {
+    name: Title,
+    mode: Type.Enum(['AXB', 'AX', 'AXE', 'AXYB', 'X'], { description: 'AXB, AX, AXE, AXYB or X' }),
+    ...changeable,
+    statusUrl: Type.Optional(WebUrl),
+    feeUrl: Type.Optional(WebUrl),
+    numberStatusUrl: Type.Optional(WebUrl),
+    callBackNumber: Type.Optional(E164),
+  },
+  { additionalProperties: false, description: 'a JSON object' },
+);
+
+export const AppPatch = Type.Object(
+  {
+    name: Type.Optional(Title),
+    state: Type.Optional(Type.Enum(['normal', 'frozen'], { description: 'normal or frozen' })),
+    ...changeable,
+    statusUrl: Type.Optional(UrlOrNull),
+    feeUrl: Type.Optional(UrlOrNull),
+    numberStatusUrl: Type.Optional(UrlOrNull),
+    callBackNumber: Type.Optional(NumberOrNull),
+  },
+  { additionalProperties: false, description: 'a JSON object' },
+);
+
+/** Fields that mean something in one mode only; applications of other modes neither take nor show them. */
+const MODE_OF_FIELD = {
+  callBackMemory: 'AX',
+  extensionDigits: 'AXE',
+  collectRepeats: 'AXE',
+  callBackNumber: 'AXE',
+} as const satisfies Partial<Record<keyof App, Mode>>;
+
+/** @throws Problem for a field that applications of this mode do not have */
+export function checkMode(mode: Mode, given: Static<typeof NewAppBody> | Static<typeof AppPatch>): void {
+  for (const [field, owner] of Object.entries(MODE_OF_FIELD)) {
+    if (field in given && owner !== mode) {
+      throw new Problem(
+        'invalid-body',
+        `${field}: only in applications of mode ${owner}; this one is ${mode}.`,
+      );
+    }
+  }
+  checkScenes(mode, given.announcements);
+}
+
+/** A new application as the store takes it, with what the operator left to us. */
+export function newAppOf(given: Static<typeof NewAppBody>): NewApp {
+  const announcements = firstAnnouncements(given.mode, given.announcements);
+  return { ...given, announcements, guards: firstGuards(given.guards) };
+}
+
+/** Changes as the store takes them. */
+export function changesOf({ guards, ...rest }: Static<typeof AppPatch>): AppChanges {
+  return guards === undefined ? rest : { ...rest, guards: readGuardFields(guards) };
+}
+
+/** An application as an answer shows it, with the fields of its mode. */
+export function describeApp(app: App): object {
+  const strange = Object.entries(MODE_OF_FIELD).filter(([, mode]) => mode !== app.mode);
+  const shown = { ...app, guards: writeGuardFields(app.guards) };
+  return Object.fromEntries(
+    Object.entries(shown).filter(([name]) => !strange.some(([field]) => field === name)),
+  );
+}
+
+/** As `describeApp`, for lists: the call-back number is a person's, and the whole of it is shown on request only. */
+export function describeAppInList(app: App): object {
+  const { callBackNumber } = app;
+  return describeApp(
+    callBackNumber === undefined ? app : { ...app, callBackNumber: maskNumber(callBackNumber) },
+  );
+}
