@@ -84,6 +84,21 @@ describe('a call at a healthy customer', () => {
     for (const call of calls) expect(eventsOf(customer.accepted, call.sessionId)).toEqual(WHOLE_CALL);
   });
 
+  it('that was asked about the call is told the rest of it, in order', async () => {
+    const customer = await sink();
+    const { journal, ...rest } = await node();
+    const { appKey } = await makeApp(rest, urls(customer));
+    const call = new ScriptedCall(journal, appKey);
+    call.event('callin');
+    await journal.open(call.snapshot, undefined);
+    for (const eventType of ['callout', 'alerting', 'answer']) await call.progress(eventType);
+    await call.close();
+    await customer.waitFor(({ accepted }) => recordsOf(accepted).length === 1);
+    expect(eventsOf(customer.accepted, call.sessionId)).toEqual(WHOLE_CALL.slice(1));
+    await until(async () => (await pending()) === 0);
+    expect(rest.pusher.stats()).toMatchObject({ delivered: 5, failed: {} });
+  });
+
   it('is told only what the application has a URL for', async () => {
     const customer = await sink();
     const { journal, ...rest } = await node();
