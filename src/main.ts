@@ -26,6 +26,7 @@ import { Recovery } from './calls/recovery.ts';
 import { StopRequests } from './calls/StopRequests.ts';
 import { createSessionIds } from './calls/sessionIds.ts';
 import { type Config, describeSettings, readConfig } from './config.ts';
+import { CustomerControl } from './push/CustomerControl.ts';
 import { Pusher } from './push/Pusher.ts';
 import { type Context, type Servers, SOUNDS_DIR, startServers } from './servers.ts';
 import { HandsetDesk } from './sip/handsets/HandsetDesk.ts';
@@ -83,8 +84,12 @@ async function openStores({ config, logger, dataDir, parts }: Context, url: stri
 }
 type Stores = Awaited<ReturnType<typeof openStores>>;
 
-/** The journal, and the pusher that tells customers what it made durable. */
-async function startJournal({ config, logger, dataDir, parts }: Context, { sql, sealer, apps }: Stores) {
+/** The journal, the pusher that tells customers what it made durable, and what asks them (mode X). */
+async function startJournal(
+  { config, logger, dataDir, parts }: Context,
+  { sql, sealer, apps }: Stores,
+  metrics: Metrics,
+) {
   const deadSeconds = config.AXBRIDGE_NODE_DEAD_SECONDS;
   const node = { nodeId: loadNodeId(dataDir, config.AXBRIDGE_NODE_ID), life: randomUUID() };
   const life = new NodeLife({ ...node, sql, deadSeconds, logger });
@@ -111,8 +116,16 @@ async function startJournal({ config, logger, dataDir, parts }: Context, { sql, 
     await Promise.race([journal.flush(), patience]);
     await journal.stop();
   });
+  const control = new CustomerControl({
+    apps,
+    allow: config.AXBRIDGE_PUSH_ALLOW,
+    timeoutSeconds: config.AXBRIDGE_CONTROL_TIMEOUT_SECONDS,
+    clock,
+    onAsked: (outcome, seconds) => metrics.customerAsked(outcome, seconds),
+  });
+  parts.defer(() => control.stop());
   const claim = () => openCallsOfDeadLives({ ...node, sql, sealer, deadSeconds, logger });
-  return { journal, pusher, claim, life: node.life };
+  return { journal, pusher, control, claim, life: node.life };
 }
 
 /** Everything that carries calls. Takes none before `accept`. */
@@ -120,7 +133,7 @@ async function startCalls(
   context: Context,
   servers: Servers,
   stores: Stores,
-  { journal, life, claim }: Awaited<ReturnType<typeof startJournal>>,
+  { journal, control, life, claim }: Awaited<ReturnType<typeof startJournal>>,
   recordings: Recordings,
   metrics: Metrics,
 ) {
@@ -193,6 +206,7 @@ async function startCalls(
     settings: { ringSeconds: config.AXBRIDGE_RING_SECONDS, anchor: config.AXBRIDGE_MEDIA },
     journal,
     route: (call) => route(call, stores.table),
+    askCustomer: (appKey, question) => control.ask(appKey, question),
     sessionIds: createSessionIds(config.AXBRIDGE_HOST_NAME),
     origin,
   });
@@ -309,7 +323,7 @@ async function run(config: Config, logger: Logger, stopping: Promise<NodeJS.Sign
 
   const servers = await startServers(context, tls);
   const stores = await openStores(context, servers.databaseUrl);
-  const journaling = await startJournal(context, stores);
+  const journaling = await startJournal(context, stores, metrics);
   const recordings = new Recordings({ folder: join(dataDir, 'recordings'), clock, logger });
   const http = await startApi(context, stores, journaling.pusher, recordings, tls);
   const { calls, frontEnd, media, health } = await startCalls(
