@@ -9,6 +9,7 @@ import type { Trunk } from '../store/trunks.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AnnouncementFiles } from './announcementFiles.ts';
 import type { CallMetrics } from './callMetrics.ts';
+import type { DigitTimes } from './DigitCollector.ts';
 import type { Pending } from './Pending.ts';
 import type { Recordings } from './recordings.ts';
 
@@ -34,6 +35,8 @@ export interface CallAdmission {
 
 export interface LineRequest {
   readonly appKey: string;
+  /** The binding that the call goes by. */
+  readonly subscriptionId: string;
   readonly line: Line;
   readonly sessionId: string;
   /** Kept together with the line. */
@@ -86,6 +89,8 @@ export interface CallSettings {
   readonly anchor: 'auto' | 'always';
   /** How a caller who is asked for an extension gets to hear the prompt: answered, or by early media. */
   readonly collect: 'answer' | 'early';
+  /** How long a caller may take to type; `DIGIT_TIMES` where absent. */
+  readonly digitTimes?: DigitTimes;
 }
 
 /** stateCode of a call that its customer ended through the API (facts, 7.2). */

@@ -135,7 +135,7 @@ export class Journal {
 
   /**
    * Closes a call: its last snapshot, the disconnect event, the record and what tells whose recording it left, in one
-   * transaction.
+   * transaction, in which its line becomes free.
    * Accepted always, also for a call that an earlier life opened; resolves when durable.
    */
   async close(call: CallSnapshot, messages: readonly Message[]): Promise<void> {
@@ -173,6 +173,7 @@ export class Journal {
         stateCode: undefined,
         closedAt: undefined,
         recording: undefined,
+        hasLine: false,
         nextSeq: 0,
         messages: [],
         fresh,
@@ -184,7 +185,10 @@ export class Journal {
     entry.snapshot = JSON.stringify(call);
     entry.stateCode = call.stateCode;
     entry.closedAt ??= closedAt;
-    if (closedAt !== undefined) entry.recording = call.recording;
+    if (closedAt !== undefined) {
+      entry.recording = call.recording;
+      entry.hasLine = call.line === true;
+    }
     for (const message of messages) {
       if (message.kind === 'event') entry.nextSeq = Math.max(entry.nextSeq, message.seq + 1);
       entry.messages.push(message);

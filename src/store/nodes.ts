@@ -79,7 +79,10 @@ export class NodeLife {
   }
 }
 
-/** SQL condition: `column` (a life) is neither this life nor a living one of another node. */
+/**
+ * SQL condition: `column` (a life) is neither this life nor a living one of another node.
+ * @param column with its table: alone, `life` would be the one of `nodes`
+ */
 export function isDead(sql: SqlRunner, column: string, node: NodeIdentity, deadSeconds: number) {
   return sql`${sql(column)} <> ${node.life} AND NOT EXISTS (
     SELECT FROM nodes n
@@ -98,7 +101,8 @@ export interface CallsOfTheDead extends NodeIdentity {
 
 /**
  * Claims open calls of dead lives (earlier ones of this node, and of nodes whose heartbeat stopped) for this life,
- * together with what the outbox still holds of them. Each call is given to one claimer only.
+ * together with what the outbox still holds of them. Each call is given to one claimer only. The lines of dead lives
+ * are free from now on, also those of calls that the journal never had.
  * @returns their last snapshots, at most `limit`; ask again until there are none. A snapshot that cannot be opened
  * (sealed with another key) is logged and left out.
  */
@@ -106,6 +110,7 @@ export async function openCallsOfDeadLives(options: CallsOfTheDead): Promise<Cal
   const { sql, sealer, logger, deadSeconds, limit = 500 } = options;
   const rows = await sql.begin(async (tx) => {
     await tx`SELECT pg_advisory_xact_lock(${TAKE_OVER_LOCK})`;
+    await tx`DELETE FROM lines WHERE ${isDead(tx, 'lines.life', options, deadSeconds)}`;
     return claimCalls(tx, options, deadSeconds, limit);
   });
   const calls: CallSnapshot[] = [];
@@ -131,7 +136,7 @@ function claimCalls(tx: Transaction, node: NodeIdentity, deadSeconds: number, li
       SELECT (SELECT c.life FROM calls c WHERE c.closed_at IS NULL AND c.life > lives.life ORDER BY c.life LIMIT 1)
       FROM lives WHERE lives.life IS NOT NULL
     ), dead AS (
-      SELECT life FROM lives WHERE life IS NOT NULL AND ${isDead(tx, 'life', node, deadSeconds)}
+      SELECT life FROM lives WHERE life IS NOT NULL AND ${isDead(tx, 'lives.life', node, deadSeconds)}
     ), claimed AS (
       SELECT app_key, session_id FROM calls
       WHERE closed_at IS NULL AND life IN (SELECT life FROM dead)

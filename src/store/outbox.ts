@@ -215,7 +215,7 @@ export async function takeOver(context: OutboxContext, deadSeconds: number, limi
         SELECT (SELECT o.owner FROM outbox o WHERE o.given_up_at IS NULL AND o.owner > owners.owner ORDER BY o.owner LIMIT 1)
         FROM owners WHERE owners.owner IS NOT NULL
       ), dead AS (
-        SELECT owner FROM owners WHERE owner IS NOT NULL AND ${isDead(tx, 'owner', context, deadSeconds)}
+        SELECT owner FROM owners WHERE owner IS NOT NULL AND ${isDead(tx, 'owners.owner', context, deadSeconds)}
       ), calls_of_dead AS (
         SELECT DISTINCT app_key, session_id FROM (
           SELECT app_key, session_id FROM outbox

@@ -18,6 +18,8 @@ export interface JournalEntry {
   closedAt: number | undefined;
   /** What a call that is closed has left. */
   recording: CallSnapshot['recording'];
+  /** A call that is closed has a line to give back. */
+  hasLine: boolean;
   /** One more than the highest event seq in this entry. */
   nextSeq: number;
   readonly messages: Message[];
@@ -36,7 +38,8 @@ interface Writer {
  * Writes calls and their messages in one statement, so in one transaction and one round trip.
  *
  * A call that is new is inserted. One that stands is changed if it is open, belongs to this life and the entry is
- * newer than the row. The messages and the recording of a call are filed only if its row was written.
+ * newer than the row. The messages and the recording of a call are filed only if its row was written; the line of one that
+ * is closed is freed in any case.
  * @returns the session ids of the calls that were written; the others were written before or belong to another life
  */
 export async function writeEntries(
@@ -120,7 +123,7 @@ export async function writeEntries(
       ) AS m (app_key, session_id, kind, seq, id, body_sealed)
       JOIN saved USING (app_key, session_id)
       ON CONFLICT DO NOTHING
-    )${recordingsOf(sql, entries)}
+    )${recordingsOf(sql, entries)}${linesOf(sql, entries)}
     SELECT session_id FROM saved`;
   return new Set(rows.map((row) => row.session_id));
 }
@@ -158,6 +161,26 @@ function recordingsOf(sql: Sql, entries: readonly JournalEntry[]) {
       ) AS r (app_key, session_id, object_name, domain, recorded_at)
       JOIN saved USING (app_key, session_id)
       ON CONFLICT DO NOTHING
+    )`;
+}
+
+/** A further part of the statement for calls that give back a line. */
+function linesOf(sql: Sql, entries: readonly JournalEntry[]) {
+  const ended = entries.filter(({ hasLine }) => hasLine);
+  if (ended.length === 0) return sql``;
+  return sql`, freed AS (
+      DELETE FROM lines l
+      USING unnest(
+        ${sql.array(
+          ended.map(({ call }) => call.appKey),
+          25,
+        )}::text[],
+        ${sql.array(
+          ended.map(({ call }) => call.sessionId),
+          25,
+        )}::text[]
+      ) AS e (app_key, session_id)
+      WHERE l.app_key = e.app_key AND l.session_id = e.session_id
     )`;
 }
 

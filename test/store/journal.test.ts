@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AppDirectory } from '../../src/store/AppDirectory.ts';
 import type { CallSnapshot } from '../../src/store/CallSnapshot.ts';
 import { closeDatabase, connectDatabase, type Sql } from '../../src/store/database.ts';
+import { DEFAULT_GUARDS } from '../../src/store/guards.ts';
 import { type DurableMessages, Journal } from '../../src/store/journal.ts';
+import { Lines } from '../../src/store/lines.ts';
 import { NodeLife, openCallsOfDeadLives } from '../../src/store/nodes.ts';
 import { Sealer } from '../../src/store/sealing.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
@@ -15,6 +17,7 @@ const apps: Pick<AppDirectory, 'get'> = {
     secret: 'secret',
     app: {
       ...{ appKey, name: 'app', mode: 'AXB', state: 'normal', recording: false, announcements: {} },
+      ...{ callBackMemory: false, extensionDigits: 4, collectRepeats: 0, guards: DEFAULT_GUARDS },
       ...{ statusUrl: 'http://192.0.2.1/', feeUrl: 'http://192.0.2.1/', createdAt: new Date() },
     },
   }),
@@ -29,7 +32,7 @@ beforeAll(async () => {
   sql = connectDatabase({ url: database.url, max: 2 });
 });
 afterEach(async () => {
-  await database.sql`TRUNCATE outbox, calls, nodes`;
+  await database.sql`TRUNCATE outbox, calls, nodes, lines`;
 });
 afterAll(async () => {
   await closeDatabase(sql);
@@ -53,6 +56,15 @@ function makeJournal(settings: { nodeId?: string; life?: string; sql?: Sql } = {
 
 const rows = () =>
   database.sql<{ kind: string; seq: number }[]>`SELECT kind, seq FROM outbox ORDER BY kind, seq`;
+
+const X = '+8617000005001';
+
+/** Takes the line of `X` for a call. */
+function takeLine(appKey: string, sessionId: string, life: string) {
+  const lines = new Lines({ sql, sealer, life });
+  const line = { x: X, extension: '' };
+  return lines.take({ appKey, subscriptionId: randomUUID(), line, sessionId, now: Date.now() });
+}
 
 describe('the journal', () => {
   it('has an event in the database before it tells of it', async () => {
@@ -117,6 +129,36 @@ describe('the journal', () => {
     expect(heard[0]).toMatchObject({ fresh: [], elsewhere: [{ seq: 0 }] });
   });
 
+  it('frees the line of a call together with its close, and no other', async () => {
+    const { journal } = makeJournal();
+    const call = new ScriptedCall(journal, APP);
+    await call.open();
+    expect(await takeLine(APP, call.sessionId, randomUUID())).toBe('taken');
+    expect(await takeLine('another', call.sessionId, randomUUID())).toBe('taken');
+    call.snapshot.line = true;
+    await call.progress('callout');
+    expect(await takeLine(APP, 'next', randomUUID())).toBe('busy');
+    await call.close();
+    expect(await takeLine(APP, 'next', randomUUID())).toBe('taken');
+    await call.close();
+    expect(await database.sql`SELECT FROM lines`).toHaveLength(2);
+  });
+
+  it('keeps the line of a call whose close the database did not take', async () => {
+    const { journal } = makeJournal();
+    const call = new ScriptedCall(journal, APP);
+    await call.open();
+    await takeLine(APP, call.sessionId, randomUUID());
+    call.snapshot.line = true;
+    await database.sql`ALTER TABLE outbox RENAME TO outbox_away`;
+    const closed = call.close();
+    await expect.poll(() => journal.available).toBe(false);
+    expect(await takeLine(APP, 'next', randomUUID())).toBe('busy');
+    await database.sql`ALTER TABLE outbox_away RENAME TO outbox`;
+    await closed;
+    expect(await takeLine(APP, 'next', randomUUID())).toBe('taken');
+  });
+
   it('drops only the entry that the database refuses', async () => {
     const { journal } = makeJournal();
     const broken = new ScriptedCall(journal, APP, {
@@ -156,6 +198,51 @@ describe('calls of a dead life', () => {
     await database.sql`UPDATE nodes SET heartbeat_at = now() - interval '16 seconds'`;
     expect(await claim('two', randomUUID())).toHaveLength(1);
     await node.stop();
+  });
+
+  it('are claimed while further nodes are alive', async () => {
+    const lives = [randomUUID(), randomUUID(), randomUUID()];
+    const nodes = lives.map((life, index) => {
+      return new NodeLife({ sql, nodeId: `node ${index}`, life, deadSeconds: 15, logger: silent });
+    });
+    for (const node of nodes) await node.start();
+    const { journal } = makeJournal({ life: lives[0] ?? '' });
+    await new ScriptedCall(journal, APP).open();
+    await database.sql`UPDATE nodes SET heartbeat_at = now() - interval '16 seconds' WHERE node_id = 'node 0'`;
+    expect(await claim('node 1', lives[1] ?? '')).toHaveLength(1);
+    for (const node of nodes) await node.stop();
+  });
+
+  it('leave their lines, also when they took them after their last word to the journal, or never got into it', async () => {
+    const life = randomUUID();
+    const node = new NodeLife({ sql, nodeId: 'one', life, deadSeconds: 15, logger: silent });
+    await node.start();
+    const { journal } = makeJournal({ life });
+    const call = new ScriptedCall(journal, APP);
+    await call.open();
+    await takeLine(APP, call.sessionId, life);
+    await takeLine('never durable', randomUUID(), life);
+    await claim('two', randomUUID());
+    expect(await database.sql`SELECT FROM lines`).toHaveLength(2);
+    await database.sql`UPDATE nodes SET heartbeat_at = now() - interval '16 seconds'`;
+    expect(await claim('two', randomUUID())).toHaveLength(1);
+    expect(await database.sql`SELECT FROM lines`).toHaveLength(0);
+    await node.stop();
+  });
+
+  it('give no line back that another call has taken since', async () => {
+    const { journal: presumedDead } = makeJournal();
+    const call = new ScriptedCall(presumedDead, APP);
+    await call.open();
+    await takeLine(APP, call.sessionId, randomUUID());
+    call.snapshot.line = true;
+    const life = randomUUID();
+    const [found] = await claim('two', life);
+    if (found === undefined) throw new Error('the call was not claimed');
+    expect(await takeLine(APP, 'next', life)).toBe('taken');
+    await ScriptedCall.found(makeJournal({ nodeId: 'two', life }).journal, { ...found, line: true }).close();
+    await call.close();
+    expect(await takeLine(APP, 'third', life)).toBe('busy');
   });
 
   it('cannot be closed a second time by the node that was taken for dead', async () => {
