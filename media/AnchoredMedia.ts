@@ -11,6 +11,8 @@ export interface AnchoredMediaOptions extends CallerMediaOptions {
  * The media of one call: a channel that faces the caller and one that faces the callee.
  *
  *     both exist -> (calleeAnswered) -> (playToBoth, startRecording) -> bridge -> (announceDuringCall) -> release
+ *                                              ^                          |
+ *                                              +-------- unbridge --------+
  *
  * Before the bridge each party hears what is played to it; after it, each other.
  */
@@ -64,7 +66,7 @@ export class AnchoredMedia extends CallerMedia {
    * @throws MediaError `file-name`, `refused`, `no-answer`, `ended`
    */
   async announceDuringCall(file: string): Promise<void> {
-    await Promise.all(this.legs().map((leg) => leg.becomesBridged()));
+    await this.#callee.becomesBridged();
     await this.caller.command(`uuid_broadcast ${this.caller.uuid} ${fileArgument(file)} both`);
   }
 
@@ -76,6 +78,18 @@ export class AnchoredMedia extends CallerMedia {
     for (const leg of this.legs()) leg.playingWillBeCut();
     await this.caller.command(`uuid_bridge ${this.caller.uuid} ${this.#callee.uuid}`);
     this.#bridged = true;
+  }
+
+  /**
+   * Parts the parties again: each hears what is played to it. They can be bridged again.
+   * @throws MediaError `refused`, `no-answer`, `ended`
+   */
+  async unbridge(): Promise<void> {
+    if (!this.#bridged) return;
+    if (!(await this.#callee.becomesBridged()))
+      throw new MediaError('refused', 'unbridge: there is no bridge');
+    await this.caller.command(`uuid_transfer ${this.caller.uuid} -both park inline`);
+    this.#bridged = false;
   }
 
   /**

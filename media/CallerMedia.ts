@@ -33,8 +33,6 @@ export interface CallerMediaOptions {
 const RINGBACK = 'tone_stream://%(1000,4000,450);loops=-1';
 /** A file with next to nothing in it is not played again and again. */
 const SHORTEST_LOOP_MS = 100;
-/** FreeSWITCH counts in whole seconds of its clock and may be that much early. */
-const LIMIT_TOLERANCE_MS = 1100;
 
 /**
  * The media of a caller alone: early media for a refusal, prompts, and what AnchoredMedia builds on.
@@ -47,7 +45,6 @@ export class CallerMedia extends EventEmitter<MediaEvents> {
   #released: Promise<void> | undefined;
   #lost = false;
   #handedOver = false;
-  #limitAt = Number.POSITIVE_INFINITY;
 
   constructor({ caller, log, onReleased }: CallerMediaOptions) {
     super();
@@ -111,16 +108,11 @@ export class CallerMedia extends EventEmitter<MediaEvents> {
   }
 
   /**
-   * Has FreeSWITCH end the call after some seconds, also when this application is gone by then.
+   * Has FreeSWITCH end the call after some seconds, also when this application is gone by then. The last call counts.
    * @throws MediaError `refused`, `no-answer`, `ended`
    */
   async hangUpAfter(seconds: number): Promise<void> {
-    this.#limitAt = performance.now() + seconds * 1000;
-    await Promise.all(
-      this.legs().map((leg) =>
-        leg.command(`sched_hangup +${Math.ceil(seconds)} ${leg.uuid} allotted_timeout`),
-      ),
-    );
+    await Promise.all(this.legs().map((leg) => leg.hangUpAfter(seconds)));
   }
 
   /** Whether there is a caller to play to: not lost, released or handed over. */
@@ -171,9 +163,7 @@ export class CallerMedia extends EventEmitter<MediaEvents> {
           this.emit('digit', party, digit, Number.isFinite(durationMs) ? durationMs : 0),
         );
       },
-      ended: () => {
-        this.lose(performance.now() > this.#limitAt - LIMIT_TOLERANCE_MS ? 'limit' : 'channel');
-      },
+      ended: (atLimit) => this.lose(atLimit ? 'limit' : 'channel'),
     });
   }
 

@@ -17,9 +17,12 @@ const REQUEST_PENDING = 491;
  */
 const PENDING_WAIT_MS = 20;
 const MOST_ATTEMPTS = 6;
-const BRIDGED = /^Channel-State: CS_(?:EXCHANGE_MEDIA|SOFT_EXECUTE)$/m;
+/** The state of the second channel of a bridge; that of the first one shows no difference to what comes just before. */
+const BRIDGED = /^Channel-State: CS_EXCHANGE_MEDIA$/m;
 const LOOK_EVERY_MS = 20;
 const MOST_LOOKS = 50;
+/** FreeSWITCH counts in whole seconds of its clock and may be that much early. */
+const LIMIT_TOLERANCE_MS = 1100;
 /** RTP clock of telephone-event, in which FreeSWITCH gives the length of a digit (RFC 4733, 2.1). */
 const SAMPLES_PER_MS = 8;
 
@@ -36,8 +39,8 @@ export interface LegOptions {
 
 export interface LegListener {
   digit(digit: string, durationMs: number): void;
-  /** The channel ended and nobody here asked for it. */
-  ended(): void;
+  /** The channel ended and nobody here asked for it, or `hangUpAfter` did. */
+  ended(atLimit: boolean): void;
 }
 
 /** One channel of FreeSWITCH, facing one party. */
@@ -54,6 +57,7 @@ export class Leg {
   #listener: LegListener | undefined;
   #playback: Playback | undefined;
   #plays = 0;
+  #limitAt = Number.POSITIVE_INFINITY;
   #remoteSdp: string | undefined;
   /** FreeSWITCH's latest answer. */
   #answer: string;
@@ -148,6 +152,17 @@ export class Leg {
   }
 
   /**
+   * Has FreeSWITCH end the channel after some seconds, also when this application is gone by then. The last call counts.
+   * @throws MediaError `refused`, `no-answer`, `ended`
+   */
+  async hangUpAfter(seconds: number): Promise<void> {
+    const isLimited = Number.isFinite(this.#limitAt);
+    this.#limitAt = performance.now() + seconds * 1000;
+    if (isLimited) await this.command(`sched_del ${this.uuid}`);
+    await this.command(`sched_hangup +${Math.ceil(seconds)} ${this.uuid} allotted_timeout`);
+  }
+
+  /**
    * Ends the channel and its dialog. Idempotent; resolves within about three seconds, whatever the server does.
    *
    * uuid_kill rather than the endpoint's own `destroy`: that one queues behind running applications, waits for a BYE
@@ -181,7 +196,7 @@ export class Leg {
     this.#ended = true;
     this.playingWillBeCut();
     this.#onEnd();
-    if (!this.#releasing) this.#listener?.ended();
+    if (!this.#releasing) this.#listener?.ended(performance.now() > this.#limitAt - LIMIT_TOLERANCE_MS);
   }
 
   async #modifyNow(remoteSdp: string): Promise<string> {
@@ -220,15 +235,17 @@ export class Leg {
   }
 
   /**
-   * Resolves when the channel has become part of a bridge, or after a second. FreeSWITCH answers `uuid_bridge` before that,
-   * and ends whatever begins to play in between.
+   * Waits until the channel, as the second one of a bridge, takes part in it. FreeSWITCH answers `uuid_bridge` before that:
+   * it ends what begins to play in between, and hangs up a channel that is to leave the bridge again.
+   * @returns false where it does not come to that within a second
    */
-  async becomesBridged(): Promise<void> {
+  async becomesBridged(): Promise<boolean> {
     for (let look = 0; look < MOST_LOOKS && !this.#ended; look++) {
       const state = await this.#socket.api(`uuid_dump ${this.uuid}`).catch(() => '');
-      if (BRIDGED.test(state)) return;
+      if (BRIDGED.test(state)) return true;
       await delay(LOOK_EVERY_MS);
     }
+    return false;
   }
 
   #assertAlive(): void {

@@ -9,6 +9,8 @@ export interface PartySessionOptions {
   readonly ownSdp: string;
   /** Gives the media server an SDP of the party's and returns what answers it. */
   readonly modify: (sdp: string) => Promise<string>;
+  /** Has cleaned what the party was sent before; absent at the beginning of a session. */
+  readonly cleaner?: SdpCleaner;
   /** An SDP of the party's was not taken. */
   readonly onRefused: (error: unknown, message: string) => void;
 }
@@ -19,10 +21,11 @@ export interface PartySessionOptions {
  */
 export class PartySession {
   readonly #options: PartySessionOptions;
-  readonly #cleaner = new SdpCleaner();
+  readonly #cleaner: SdpCleaner;
 
   constructor(options: PartySessionOptions) {
     this.#options = options;
+    this.#cleaner = options.cleaner ?? new SdpCleaner();
   }
 
   /**

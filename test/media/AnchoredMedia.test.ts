@@ -1,91 +1,19 @@
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import Srf from 'drachtio-srf';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type AnchoredMedia, MediaError, MediaPool, readWavHeader } from '../../media/index.ts';
+import { describe, expect, it } from 'vitest';
+import { MediaError, readWavHeader } from '../../media/index.ts';
 import { writeAnnouncement } from './announcementFile.ts';
-import { find, linearOf, loudness, shareOfTone } from './hearing.ts';
+import { find, linearOf, shareOfTone } from './hearing.ts';
+import { CALLEE_VOICE, CALLER_VOICE, hears, hearsNow, mediaUnderTest } from './MediaUnderTest.ts';
 import { RtpParty } from './RtpParty.ts';
-import { askFreeSwitch, channelCount, type MediaServers, startMediaServers } from './servers.ts';
+import { channelCount } from './servers.ts';
 
-const CALLER_VOICE = 700;
-const CALLEE_VOICE = 1100;
-const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-
-let servers: MediaServers;
-let srf: Srf;
-let pool: MediaPool;
-let folder: string;
-let caller: RtpParty;
-let callee: RtpParty;
-let media: AnchoredMedia;
-
-beforeAll(async () => {
-  servers = await startMediaServers();
-  folder = await mkdtemp(join(tmpdir(), 'axbridge-media-'));
-  srf = new Srf();
-  srf.on('error', () => undefined);
-  srf.connect(servers.drachtio);
-  await once(srf, 'connect');
-  pool = new MediaPool({
-    servers: [servers.freeswitch],
-    srf,
-    listenAddress: '127.0.0.1',
-    profile: 'drachtio_mrf',
-    log,
-  });
-  await pool.start();
-});
-
-afterAll(async () => {
-  await pool.stop();
-  srf.disconnect();
-  await servers.stop();
-  await rm(folder, { recursive: true, force: true });
-});
-
-beforeEach(async () => {
-  caller = await RtpParty.open();
-  callee = await RtpParty.open();
-  caller.say(CALLER_VOICE);
-  callee.say(CALLEE_VOICE);
-});
-
-afterEach(async () => {
-  await media?.release();
-  caller.close();
-  callee.close();
-  await expect.poll(() => channelCount(servers.freeswitch), { timeout: 5000 }).toBe(0);
-  expect(pool.sessions).toBe(0);
-});
-
-/** Both endpoints, the callee's answer taken, both parties talking. */
-async function setUp(): Promise<void> {
-  media = await pool.create({ callerOffer: caller.sdp() });
-  caller.talkTo(media.callerAnswer);
-  await media.calleeAnswered(callee.sdp());
-  callee.talkTo(media.calleeOffer);
-}
-
-async function connect(): Promise<void> {
-  await setUp();
-  await media.bridge();
-  await expect.poll(() => hears(caller, CALLEE_VOICE), { timeout: 3000, interval: 200 }).toBe(true);
-  await expect.poll(() => hears(callee, CALLER_VOICE), { timeout: 3000, interval: 200 }).toBe(true);
-}
-
-/** Whether a tone is what a party has been hearing lately. */
-function hears(party: RtpParty, hertz: number): boolean {
-  const heard = linearOf(party.takeHeard().subarray(-1600));
-  return heard.length >= 800 && loudness(heard) > 1000 && shareOfTone(heard, hertz) > 0.9;
-}
+const test = mediaUnderTest();
 
 describe('the set-up', () => {
   it('answers the caller and makes an offer for the callee, in G.711 with telephone events', async () => {
-    media = await pool.create({ callerOffer: caller.sdp() });
+    const { pool, caller, keep } = test();
+    const media = keep(await pool.create({ callerOffer: caller.sdp() }));
     expect(media.callerAnswer).toMatch(/^m=audio \d+ RTP\/AVP 8 101\r$/m);
     expect(media.calleeOffer).toMatch(/^m=audio \d+ RTP\/AVP 8 0 101\r$/m);
     expect(pool.sessions).toBe(1);
@@ -93,12 +21,14 @@ describe('the set-up', () => {
   });
 
   it('answers a caller who has µ-law only with µ-law', async () => {
-    media = await pool.create({ callerOffer: caller.sdp({ payloads: '0 101' }) });
+    const { pool, caller, keep } = test();
+    const media = keep(await pool.create({ callerOffer: caller.sdp({ payloads: '0 101' }) }));
     expect(media.callerAnswer).toMatch(/^m=audio \d+ RTP\/AVP 0 101\r$/m);
   });
 
   it('makes an offer for a caller who made none', async () => {
-    media = await pool.create({ callerOffer: '' });
+    const { pool, caller, keep } = test();
+    const media = keep(await pool.create({ callerOffer: '' }));
     expect(media.callerAnswer).toMatch(/^m=audio \d+ RTP\/AVP 8 0 101\r$/m);
     expect(await media.modifyCaller(caller.sdp())).toMatch(/^m=audio \d+ RTP\/AVP 8 101\r$/m);
   });
@@ -106,160 +36,51 @@ describe('the set-up', () => {
   it.each([['no codec in common', 'a=rtpmap:18 G729/8000', '18']])(
     'refuses a caller with %s',
     async (_, rtpmap, payloads) => {
+      const { pool, caller } = test();
       const offer = `${caller.sdp({ payloads })}${rtpmap}\r\n`;
       await expect(pool.create({ callerOffer: offer })).rejects.toMatchObject({ code: 'not-acceptable' });
     },
   );
 
   it('refuses a caller who wants encrypted RTP', async () => {
+    const { pool, caller } = test();
     const offer = caller.sdp().replace('RTP/AVP', 'RTP/SAVP');
     await expect(pool.create({ callerOffer: offer })).rejects.toMatchObject({ code: 'not-acceptable' });
   });
 
   it('leaves no channel of a call that is given up before the callee answers', async () => {
-    media = await pool.create({ callerOffer: caller.sdp() });
+    const { pool, caller, servers } = test();
+    const media = await pool.create({ callerOffer: caller.sdp() });
     await media.release();
     await expect.poll(() => channelCount(servers.freeswitch), { timeout: 1000 }).toBe(0);
   });
 });
 
-describe('before the bridge', () => {
-  it('lets the caller hear a file once, whole and unchanged', async () => {
-    const path = join(folder, 'once.wav');
-    const samples = await writeAnnouncement(path, 1.5);
-    await setUp();
-    expect(await media.playToCaller(path, { once: true })).toBe('played');
-    await delay(100); // the last packets are on their way
-    const heard = linearOf(caller.takeHeard());
-    const pattern = linearOf(samples);
-    expect(find(pattern.subarray(0, 4000), heard).likeness).toBeGreaterThan(0.98);
-    const end = find(pattern.subarray(-4000), heard);
-    expect(end.likeness).toBeGreaterThan(0.98);
-    expect(end.at - find(pattern.subarray(0, 4000), heard).at).toBe(8000);
-  });
-
-  it('plays a file again and again until it is stopped', async () => {
-    const path = join(folder, 'again.wav');
-    const samples = await writeAnnouncement(path, 0.5);
-    await setUp();
-    const playing = media.playToCaller(path, { once: false });
-    await delay(1600);
-    await media.stopCaller();
-    expect(await playing).toBe('stopped');
-    const heard = linearOf(caller.takeHeard());
-    const first = find(linearOf(samples), heard);
-    expect(first.likeness).toBeGreaterThan(0.95);
-    expect(find(linearOf(samples), heard.slice(first.at + 4000)).likeness).toBeGreaterThan(0.95);
-  });
-
-  it('does not play an empty file again and again', async () => {
-    const path = join(folder, 'empty.wav');
-    await writeAnnouncement(path, 0.02);
-    await setUp();
-    expect(await media.playToCaller(path, { once: false })).toBe('played');
-  });
-
-  it('stops a play that has only just been asked for', async () => {
-    const path = join(folder, 'long.wav');
-    await writeAnnouncement(path, 10);
-    await setUp();
-    const playing = media.playToCaller(path);
-    await media.stopCaller();
-    expect(await playing).toBe('stopped');
-  });
-
-  it('cuts a play with the next one', async () => {
-    const [long, short] = [join(folder, 'cut.wav'), join(folder, 'next.wav')];
-    await writeAnnouncement(long, 10);
-    const samples = await writeAnnouncement(short, 0.5, 900);
-    await setUp();
-    const playing = media.playToCaller(long);
-    await delay(300);
-    expect(await media.playToCaller(short)).toBe('played');
-    expect(await playing).toBe('stopped');
-    await delay(100);
-    expect(find(linearOf(samples), linearOf(caller.takeHeard())).likeness).toBeGreaterThan(0.95);
-  });
-
-  it('says when there is no such file, and plays the next one', async () => {
-    const path = join(folder, 'after.wav');
-    await writeAnnouncement(path, 0.3);
-    await setUp();
-    await expect(media.playToCaller(join(folder, 'missing.wav'))).rejects.toMatchObject({
-      code: 'file-not-found',
-    });
-    await expect(media.playToCaller('/tmp/a.wav\n\nbgapi shutdown')).rejects.toMatchObject({
-      code: 'file-name',
-    });
-    expect(await media.playToCaller(path)).toBe('played');
-  });
-
-  it('gives the caller the ringback tone, 450 Hz for one second in five', async () => {
-    await setUp();
-    media.ringbackToCaller();
-    await delay(2500);
-    await media.stopCaller();
-    const heard = linearOf(caller.takeHeard());
-    const loud = Array.from({ length: Math.floor(heard.length / 800) }, (_, tenth) =>
-      heard.subarray(tenth * 800, tenth * 800 + 800),
-    ).filter((part) => loudness(part) > 500);
-    expect(loud.length).toBeGreaterThanOrEqual(9);
-    expect(loud.length).toBeLessThanOrEqual(12);
-    expect(loud.filter((part) => shareOfTone(part, 450) > 0.9).length).toBeGreaterThanOrEqual(9);
-  });
-
-  it('lets both parties hear the record hint, each to its end', async () => {
-    const path = join(folder, 'hint.wav');
-    const samples = await writeAnnouncement(path, 1);
-    await setUp();
-    await media.playToBoth(path);
-    await delay(100);
-    for (const party of [caller, callee]) {
-      expect(find(linearOf(samples), linearOf(party.takeHeard())).likeness).toBeGreaterThan(0.95);
-    }
-  });
-});
-
 describe('the bridge', () => {
   it('connects the parties both ways, and cuts the ringback', async () => {
-    await setUp();
+    const media = await test().setUp();
     media.ringbackToCaller();
     await delay(300);
     await media.bridge();
-    await expect.poll(() => hears(caller, CALLEE_VOICE), { timeout: 2000, interval: 200 }).toBe(true);
-    await expect.poll(() => hears(callee, CALLER_VOICE), { timeout: 2000, interval: 200 }).toBe(true);
+    await test().hearEachOther();
   });
 
   it('cuts a file that is played again and again, for good', async () => {
-    const path = join(folder, 'waiting.wav');
-    await writeAnnouncement(path, 0.4);
-    await setUp();
-    const playing = media.playToCaller(path, { once: false });
+    const { caller, pathOf } = test();
+    await writeAnnouncement(pathOf('waiting.wav'), 0.4);
+    const media = await test().setUp();
+    const playing = media.playToCaller(pathOf('waiting.wav'), { once: false });
     await delay(300);
     await media.bridge();
     expect(await playing).toBe('stopped');
-    await expect.poll(() => hears(caller, CALLEE_VOICE), { timeout: 2000, interval: 200 }).toBe(true);
+    await hears(caller, CALLEE_VOICE);
     await delay(600);
-    expect(hears(caller, CALLEE_VOICE)).toBe(true);
-  });
-
-  it('plays an announcement to both during the call, after which they hear each other again', async () => {
-    const path = join(folder, 'minute.wav');
-    const samples = await writeAnnouncement(path, 1);
-    await connect();
-    await media.announceDuringCall(path);
-    await delay(1500);
-    for (const party of [caller, callee]) {
-      expect(
-        find(linearOf(samples).subarray(800, 7200), linearOf(party.takeHeard())).likeness,
-      ).toBeGreaterThan(0.9);
-    }
-    await expect.poll(() => hears(caller, CALLEE_VOICE), { timeout: 2000, interval: 200 }).toBe(true);
-    await expect.poll(() => hears(callee, CALLER_VOICE), { timeout: 2000, interval: 200 }).toBe(true);
+    expect(hearsNow(caller, CALLEE_VOICE)).toBe(true);
   });
 
   it('passes and reports digits of both parties', async () => {
-    await connect();
+    const { caller, callee } = test();
+    const media = await test().connect();
     const digits: string[] = [];
     media.on('digit', (party, digit) => digits.push(`${party} ${digit}`));
     caller.press(5);
@@ -271,15 +92,17 @@ describe('the bridge', () => {
   });
 
   it('sends a digit that came another way', async () => {
-    await connect();
+    const media = await test().connect();
     await media.sendDigit('callee', '7');
-    await expect.poll(() => callee.events, { timeout: 3000 }).toEqual([7]);
+    await expect.poll(() => test().callee.events, { timeout: 3000 }).toEqual([7]);
+    await media.sendDigit('caller', '*');
+    await expect.poll(() => test().caller.events, { timeout: 3000 }).toEqual([10]);
     await expect(media.sendDigit('callee', '7\n')).rejects.toBeInstanceOf(MediaError);
   });
 
   it('records both voices into one file of the length of the talk', async () => {
-    const path = join(folder, 'with a blank.wav');
-    await setUp();
+    const path = test().pathOf('with a blank.wav');
+    const media = await test().setUp();
     await media.startRecording(path);
     await media.bridge();
     await delay(4000);
@@ -297,114 +120,91 @@ describe('the bridge', () => {
   });
 
   it('refuses a fax and goes on', async () => {
-    await connect();
+    const { caller, callee } = test();
+    const media = await test().connect();
     const fax = caller.sdp().replace(/m=audio (\d+) RTP\/AVP 8 0 101/, 'm=image $1 udptl t38');
     await expect(media.modifyCallee(fax)).rejects.toMatchObject({ code: 'not-acceptable' });
     expect(await media.modifyCallee(callee.sdp({ payloads: '8 101' }))).toMatch(/^m=audio/m);
-    await expect.poll(() => hears(caller, CALLEE_VOICE), { timeout: 3000, interval: 200 }).toBe(true);
+    await hears(caller, CALLEE_VOICE);
   });
 
   it('takes a re-INVITE of a party who moves, and of one who holds', async () => {
-    await connect();
+    const { caller } = test();
+    const media = await test().connect();
     const moved = await RtpParty.open();
     try {
       moved.say(CALLEE_VOICE);
       moved.talkTo(await media.modifyCallee(moved.sdp()));
-      await expect.poll(() => hears(moved, CALLER_VOICE), { timeout: 3000, interval: 200 }).toBe(true);
+      await hears(moved, CALLER_VOICE);
       expect(await media.modifyCaller(caller.sdp())).toBe(media.callerAnswer);
       expect(await media.modifyCaller(caller.sdp({ direction: 'sendonly' }))).toMatch(/a=recvonly/);
       expect(await media.modifyCaller(caller.sdp())).not.toMatch(/a=(recvonly|inactive|sendonly)/);
-      await expect.poll(() => hears(caller, CALLEE_VOICE), { timeout: 3000, interval: 200 }).toBe(true);
+      await hears(caller, CALLEE_VOICE);
     } finally {
       moved.close();
     }
   });
 });
 
-describe('the end', () => {
-  it('comes from the media server at the limit, without this application', async () => {
-    await connect();
-    const lost = once(media, 'lost');
-    const startedAt = performance.now();
-    await media.hangUpAfter(1);
-    expect(await lost).toEqual(['limit']);
-    expect(performance.now() - startedAt).toBeGreaterThan(300);
-    expect(performance.now() - startedAt).toBeLessThan(3000);
-  });
-
-  it('is told once when a channel is killed', async () => {
-    await connect();
-    const reasons: string[] = [];
-    media.on('lost', (reason) => reasons.push(reason));
-    await askFreeSwitch(servers.freeswitch, 'hupall normal_clearing');
-    await expect.poll(() => reasons, { timeout: 3000 }).toEqual(['channel']);
-    await expect(media.playToCaller(join(folder, 'hint.wav'))).rejects.toMatchObject({ code: 'ended' });
-  });
-
-  it('does not break because a listener does', async () => {
-    await connect();
-    media.on('digit', () => {
-      throw new Error('a fault in the application');
-    });
-    caller.press(1);
-    await expect.poll(() => log.error.mock.calls.length, { timeout: 3000 }).toBe(1);
-    await expect.poll(() => hears(caller, CALLEE_VOICE), { timeout: 3000, interval: 200 }).toBe(true);
-  });
-
-  it('ends quickly, once, and as often as it is asked for', async () => {
-    await connect();
-    const startedAt = performance.now();
-    await Promise.all([media.release(), media.release()]);
-    await media.release();
-    expect(performance.now() - startedAt).toBeLessThan(1000);
-    expect(log.warn.mock.calls).toEqual([]);
-  });
-
-  it('leaves nothing of fifty calls at once, whatever each of them was doing', async () => {
-    const path = join(folder, 'fifty.wav');
-    await writeAnnouncement(path, 5);
-    const calls: AnchoredMedia[] = [];
-    while (calls.length < 50) {
-      const batch = Array.from({ length: 5 }, () => pool.create({ callerOffer: caller.sdp() }));
-      calls.push(...(await Promise.all(batch)));
+describe('a file for both', () => {
+  it('is heard by each to its end, before they hear each other', async () => {
+    const path = test().pathOf('hint.wav');
+    const samples = await writeAnnouncement(path, 1);
+    const media = await test().setUp();
+    await media.playToBoth(path);
+    await delay(100);
+    for (const party of [test().caller, test().callee]) {
+      expect(find(linearOf(samples), linearOf(party.takeHeard())).likeness).toBeGreaterThan(0.95);
     }
-    await Promise.all(
-      calls.map(async (call, index) => {
-        if (index % 5 === 0) return;
-        if (index % 5 === 1) return call.ringbackToCaller();
-        if (index % 5 === 2) return void call.playToCaller(path).catch(() => undefined);
-        await call.calleeAnswered(callee.sdp());
-        await call.bridge();
-        if (index % 5 === 3) await call.announceDuringCall(path);
-      }),
-    );
-    await Promise.all(calls.map((call) => call.release()));
-    expect(pool.servers).toMatchObject([{ channels: 0 }]);
+  });
+
+  it('is heard by both during the call, after which they hear each other again', async () => {
+    const path = test().pathOf('minute.wav');
+    const samples = await writeAnnouncement(path, 1);
+    const media = await test().connect();
+    await media.announceDuringCall(path);
+    await delay(1500);
+    for (const party of [test().caller, test().callee]) {
+      expect(
+        find(linearOf(samples).subarray(800, 7200), linearOf(party.takeHeard())).likeness,
+      ).toBeGreaterThan(0.9);
+    }
+    await test().hearEachOther();
   });
 });
 
-describe('an announcement for a refused call', () => {
-  it('needs one channel, and is heard', async () => {
-    const path = join(folder, 'refused.wav');
-    const samples = await writeAnnouncement(path, 0.6);
-    const alone = await pool.create({ callerOffer: caller.sdp(), playOnly: true });
-    try {
-      await expect.poll(() => channelCount(servers.freeswitch), { timeout: 1000 }).toBe(1);
-      caller.talkTo(alone.callerAnswer);
-      expect(await alone.playToCaller(path)).toBe('played');
+describe('parties that are parted again', () => {
+  it('each hear a file whole and nothing of the other, and then talk again', async () => {
+    const { caller, callee, pathOf } = test();
+    const samples = linearOf(await writeAnnouncement(pathOf('between.wav'), 0.3));
+    const media = await test().connect();
+    // As quickly after the bridge as can be, and with all that there is between the two.
+    for (const pauseMs of [0, 0, 10, 30, 100, 0]) {
+      await media.unbridge();
+      await delay(40); // what was sent before has arrived
+      caller.takeHeard();
+      callee.takeHeard();
+      await media.playToBoth(pathOf('between.wav'));
       await delay(100);
-      expect(find(linearOf(samples), linearOf(caller.takeHeard())).likeness).toBeGreaterThan(0.95);
-    } finally {
-      await alone.release();
+      for (const [party, other] of [
+        [caller, CALLEE_VOICE],
+        [callee, CALLER_VOICE],
+      ] as const) {
+        const heard = linearOf(party.takeHeard());
+        expect(find(samples, heard).likeness).toBeGreaterThan(0.95);
+        expect(shareOfTone(heard, other)).toBeLessThan(0.1);
+      }
+      await media.bridge();
+      await delay(pauseMs);
     }
+    await test().hearEachOther();
+    expect(test().log.warn.mock.calls).toEqual([]);
   });
-});
 
-describe('after all these calls', () => {
-  it('the servers hold nothing but the connection to them', async ({ skip }) => {
-    const held = servers.held;
-    if (held === undefined) return skip('servers that were given do not tell');
-    const kept = async () => Object.entries(await held()).filter(([, count]) => count > 0);
-    await expect.poll(kept, { timeout: 10_000 }).toEqual([['eslClients', 1]]);
+  it('were not together: nothing happens', async () => {
+    const media = await test().setUp();
+    await media.unbridge();
+    await media.bridge();
+    await test().hearEachOther();
   });
 });

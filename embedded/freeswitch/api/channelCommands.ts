@@ -99,6 +99,13 @@ const schedHangup: ApiCommand = (board, words) => {
   return '+OK\n';
 };
 
+/** `sched_del <uuid>`: forgets what was scheduled for a channel. Numbers of single tasks are not given out. */
+const schedDel: ApiCommand = (board, words) => {
+  const [uuid] = words;
+  if (!uuid) return '-ERR Invalid syntax\n';
+  return `+OK Deleted: ${board.channels.get(uuid)?.unschedule() ?? 0}\n`;
+};
+
 /** `hupall [<cause> [<variable> <value> …]]`: hangs up every channel, or those whose variables match. */
 const hupall: ApiCommand = (board, words) => {
   const cause = parseHangupCause(words[0] ?? '') ?? 'MANAGER_REQUEST';
@@ -122,5 +129,6 @@ export const CHANNEL_COMMANDS: ReadonlyMap<string, ApiCommand> = new Map([
   ['uuid_send_dtmf', uuidSendDtmf],
   ['uuid_record', uuidRecord],
   ['sched_hangup', schedHangup],
+  ['sched_del', schedDel],
   ['hupall', hupall],
 ]);

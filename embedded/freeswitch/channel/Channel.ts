@@ -191,6 +191,14 @@ export class Channel {
     this.#timers.add(timer);
   }
 
+  /** Forgets what was scheduled. @returns how much that was */
+  unschedule(): number {
+    const count = this.#timers.size;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    return count;
+  }
+
   /**
    * The socket that controlled the channel has closed. A channel that waits for orders hangs up, one with an
    * application running does so after it, and one in a bridge stays until the bridge ends: so does FreeSWITCH
@@ -206,8 +214,7 @@ export class Channel {
     if (!this.isUp) return;
     this.hangupCause = cause;
     this.variables.set('hangup_cause', cause).set('hangup_cause_q850', String(HANGUP_CAUSES[cause].q850));
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.unschedule();
     this.interruptAll('hangup');
     this.#leaveBridge();
     this.media.close();
