@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { AdminConnection } from './AdminConnection.ts';
+import { isRecord, presentExplanation } from './explanation.ts';
 import { type Column, formatTable } from './table.ts';
 
 /** The command line cannot be understood. */
@@ -32,11 +33,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: {
       caller: { value: 'E164', meaning: 'who calls; leave it out for a withheld number' },
       x: { value: 'E164', meaning: 'the X number that is dialled' },
+      digits: { value: 'KEYS', meaning: 'AXE: what the caller types when asked, "" for nothing' },
       at: { value: 'TIME', meaning: 'when, as 2026-01-31T08:00:00Z; leave it out for now' },
     },
-    ask: (admin, { caller = '', x, at }) => {
+    ask: (admin, { caller = '', x, digits, at }) => {
       if (x === undefined) throw new UsageError('explain: expected --x with the dialled number');
-      return admin.post('/explain', { caller, x, ...(at !== undefined && { at }) });
+      return admin.post('/explain', {
+        caller,
+        x,
+        ...(digits !== undefined && { digits }),
+        ...(at !== undefined && { at }),
+      });
     },
     present: presentExplanation,
   },
@@ -157,10 +164,6 @@ function describeOne(name: string, { purpose, options }: Command): string {
   ].join('\n');
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 function tableOf(none: string, columns: readonly Column[]): Command['present'] {
   return (answer) => {
     const items = isRecord(answer) && Array.isArray(answer.items) ? answer.items.filter(isRecord) : [];
@@ -168,15 +171,4 @@ function tableOf(none: string, columns: readonly Column[]): Command['present'] {
     const more = isRecord(answer) && answer.next !== undefined ? `\nmore: --after ${answer.next}` : '';
     return formatTable(columns, items) + more;
   };
-}
-
-function presentExplanation(answer: unknown): string {
-  if (!isRecord(answer) || !isRecord(answer.decision)) return 'no answer';
-  const { decision, because } = answer;
-  const outcome =
-    decision.kind === 'connect'
-      ? `connect: rings ${decision.callee} and shows ${decision.shown}`
-      : `refuse: stateCode ${decision.stateCode}${decision.announcement ? `, announcement ${decision.announcement}` : ''}`;
-  const reasons = Array.isArray(because) ? because.map((reason) => `  because ${String(reason)}`) : [];
-  return [outcome, ...reasons].join('\n');
 }

@@ -14,6 +14,38 @@ export function isMainlandLandline(e164: string): boolean {
   return !isMainlandMobile(e164) && e164.startsWith(MAINLAND) && LANDLINE.test(e164);
 }
 
+/** A number of another country or region. '' (withheld) is from nowhere. */
+export function isAbroad(e164: string): boolean {
+  return e164 !== '' && !e164.startsWith(MAINLAND);
+}
+
+/** The mainland number, mobile or fixed, that stands in any of its usual forms; undefined when it is none. */
+export function mainlandNumberOf(text: string): string | undefined {
+  const match = /^(\+86|0086|86|0)?(\d{7,12})$/.exec(text);
+  if (match === null) return undefined;
+  const e164 = `+86${match[2]}`;
+  if (isMainlandMobile(e164)) return e164;
+  // Without any prefix the area code is missing, and the digits could mean anything.
+  return match[1] !== undefined && isMainlandLandline(e164) ? e164 : undefined;
+}
+
+/** A number of another country, E.164. */
+const FOREIGN = /^\+(?!86)[1-9]\d{7,14}$/;
+
+/**
+ * The number of a person (A, B, a callee) as customers write it, in E.164.
+ *
+ * The hosted product takes badly formatted numbers and lets the call fail later (facts 1.3). Here forms with only one
+ * meaning are understood: `+86…`, `86…`, `0086…`, an eleven-digit mobile number, a fixed number with its area code and
+ * 0. 400, 800 and 95xxx numbers are none, as there. A number of another country is taken as it is: whether it can be
+ * reached is up to the operator's trunks.
+ * @returns undefined when no call can go there
+ */
+export function userNumberOf(text: string): string | undefined {
+  const number = text.trim();
+  return mainlandNumberOf(number) ?? (FOREIGN.test(number) ? number : undefined);
+}
+
 const SHOWN_AT_END = 4;
 const HIDDEN = 4;
 const MOST_SHOWN_AT_START = 6;
@@ -27,4 +59,12 @@ export function maskNumber(e164: string): string {
   const shownAtStart = Math.min(MOST_SHOWN_AT_START, e164.length - SHOWN_AT_END - HIDDEN);
   if (shownAtStart < 1) return '****';
   return `${e164.slice(0, shownAtStart)}****${e164.slice(-SHOWN_AT_END)}`;
+}
+
+/** Seven digits or more, of any script, also when written in groups: `139-0000-1001`. */
+const NUMBER_IN_TEXT = /\+?\p{Nd}(?:[ ().\-/]{0,2}\p{Nd}){6,}/gu;
+
+/** A text that somebody else wrote, with everything masked in it that could be a person's number. */
+export function maskNumbersIn(text: string): string {
+  return text.replace(NUMBER_IN_TEXT, (number) => maskNumber(number.replace(/[ ().\-/]/g, '')));
 }

@@ -1,91 +1,87 @@
+import { decideAx } from './ax.ts';
 import { decideAxb } from './axb.ts';
+import { decideAxe } from './axe.ts';
+import { decideAxyb } from './axyb.ts';
+import { guardCaller, guardConnect } from './guards.ts';
 import { isMainlandLandline } from './numbers.ts';
+import { refuse } from './refusals.ts';
 import { STATE_CODE } from './stateCodes.ts';
-import type { Decision, Found, RouteCall, RoutingTable } from './types.ts';
+import type { Decision, Found, Platform, Refuse, RouteCall, RoutingTable } from './types.ts';
+import { decideX } from './xMode.ts';
 
 /**
  * Decides what happens to a call.
  * @returns without a promise when the table has the answer at hand
  * @throws what the table throws (as a rejection, or at once)
  */
-export function route(call: RouteCall, table: RoutingTable): Decision | Promise<Decision> {
-  const found = table.find(call.x, call.caller);
-  return found instanceof Promise ? found.then((later) => decide(call, later)) : decide(call, found);
+export function route(
+  call: RouteCall,
+  table: RoutingTable,
+  platform: Platform,
+): Decision | Promise<Decision> {
+  // Nothing typed is no extension that the table could look for.
+  const found = call.digits ? table.find(call.x, call.caller, call.digits) : table.find(call.x, call.caller);
+  return found instanceof Promise
+    ? found.then((later) => decide(call, later, platform))
+    : decide(call, found, platform);
 }
 
 /**
- * The rules that stand before those of the application's mode, in the order of ARCHITECTURE.md, section 3:
- * a fixed line may not call; the X must be known and in service; its application must not be frozen.
+ * The rules of ARCHITECTURE.md, section 3, in their order: a fixed line may not call; the X must be known and in
+ * service; its application must not be frozen; then the guards of the caller, the application's mode, and, for a call
+ * that would go out, the guards of the callee.
  * @param found what is known of X and caller; undefined when the X is unknown
  */
-export function decide(call: RouteCall, found: Found | undefined): Decision {
-  if (isMainlandLandline(call.caller)) {
-    return {
-      kind: 'refuse',
-      stateCode: STATE_CODE.landlineMayNotCall,
-      announcement: undefined,
-      ...(found && { app: found.app, number: found.number }),
-      because: [['caller-is-landline', call.caller]],
-    };
-  }
-  if (found === undefined) {
-    return {
-      kind: 'refuse',
-      stateCode: STATE_CODE.noPermission,
-      announcement: undefined,
-      because: [['x-unknown', call.x]],
-    };
-  }
+export function decide(call: RouteCall, found: Found | undefined, platform: Platform): Decision {
+  if (isMainlandLandline(call.caller)) return refuseLandline(call, found);
+  if (found === undefined) return refuseUnknown(call);
   const { app, number } = found;
   if (number.state === 'suspended' || number.state === 'unavailable') {
-    return {
-      kind: 'refuse',
-      stateCode: STATE_CODE.xUnavailable,
-      announcement: undefined,
-      app,
-      number,
-      because: [
-        ['x-of-application', app.appKey],
-        ['x-state', number.state],
-      ],
-    };
+    return refuse(found, STATE_CODE.xUnavailable, undefined, [['x-state', number.state]]);
   }
   if (app.state === 'frozen') {
-    return {
-      kind: 'refuse',
-      stateCode: STATE_CODE.userFrozen,
-      announcement: undefined,
-      app,
-      number,
-      because: [
-        ['x-of-application', app.appKey],
-        ['application-frozen', app.appKey],
-      ],
-    };
+    return refuse(found, STATE_CODE.userFrozen, undefined, [['application-frozen', app.appKey]]);
   }
-  switch (app.mode) {
+  const refused = guardCaller(call, found, platform);
+  if (refused !== undefined) return refused;
+  const decision = decideByMode(call, found);
+  return decision.kind === 'connect' ? guardConnect(call, decision, platform) : decision;
+}
+
+function decideByMode(call: RouteCall, found: Found): Decision {
+  switch (found.app.mode) {
     case 'AXB':
       return decideAxb(call, found);
-    case 'AXE':
-      return refuseMode(found, STATE_CODE.xUnknownInAxe);
     case 'AX':
+      return decideAx(call, found);
+    case 'AXE':
+      return decideAxe(call, found);
     case 'AXYB':
+      return decideAxyb(call, found);
     case 'X':
-      return refuseMode(found, STATE_CODE.noPermission);
+      return decideX(found);
   }
 }
 
-/** A mode without rules has no bindings either: the X leads nowhere (8025 in AXE applications, else 8018). */
-function refuseMode({ app, number }: Found, stateCode: number): Decision {
+function refuseLandline(call: RouteCall, found: Found | undefined): Refuse {
   return {
     kind: 'refuse',
-    stateCode,
-    announcement: 'no-permission',
-    app,
-    number,
-    because: [
-      ['x-of-application', app.appKey],
-      ['mode-not-served', app.mode],
-    ],
+    stateCode: STATE_CODE.landlineMayNotCall,
+    announcement: undefined,
+    ...(found && { app: found.app, number: found.number }),
+    because: [['caller-is-landline', call.caller]],
+  };
+}
+
+/**
+ * Whose an unknown X was nobody knows, except where the caller was asked for an extension: only an AXE application asks,
+ * and it has lost the number since (8025).
+ */
+function refuseUnknown({ x, digits }: RouteCall): Refuse {
+  return {
+    kind: 'refuse',
+    stateCode: digits === undefined ? STATE_CODE.noPermission : STATE_CODE.xGone,
+    announcement: undefined,
+    because: [[digits === undefined ? 'x-unknown' : 'x-gone', x]],
   };
 }

@@ -1,3 +1,5 @@
+import type { Reason } from './because.ts';
+
 /** How an application uses its X numbers; fixed when the application is made. */
 export type Mode = 'AXB' | 'AX' | 'AXE' | 'AXYB' | 'X';
 
@@ -239,27 +241,17 @@ export interface Platform {
   minuteOfDay(now: number): number;
 }
 
-/** A rule that took part in a decision. The words for each stand in `because.ts`. */
-export type Rule =
-  | 'caller-is-landline'
-  | 'caller-withheld'
-  | 'x-unknown'
-  | 'x-state'
-  | 'x-of-application'
-  | 'application-frozen'
-  | 'mode-not-served'
-  | 'no-binding-for-caller'
-  | 'binding-expired'
-  | 'caller-is-a'
-  | 'caller-is-b'
-  | 'direction-both'
-  | 'direction-a-only'
-  | 'direction-b-only'
-  | 'callee-is'
-  | 'recording-not-enabled';
+/** A moment of a call at which something may be heard. */
+export type Scene =
+  | RefusalScene
+  | 'enter-extension'
+  | 'wrong-extension-retry'
+  | 'wait'
+  | 'record-hint'
+  | 'last-minute';
 
-/** One link of the chain that led to a decision: cheap to make, put into words by `explain`. */
-export type Reason = readonly [rule: Rule, value?: string];
+/** What is played: a file that the operator uploaded, by its name, or the product's own for a scene. */
+export type Announcement = string | { readonly scene: Scene };
 
 /** What one call at a time may use: an X (AX), or an X with an extension (AXE). */
 export interface Line {
@@ -285,10 +277,10 @@ export interface Connect {
   readonly subscriptionId: string;
   /** E.164 of the person to ring. */
   readonly callee: string;
-  /** E.164 that the callee sees: the X, in AXYB the X or Y of the caller. */
+  /** E.164 that the callee sees: the X; in AXYB the X or Y of the caller; the caller where the platform allows it. */
   readonly shown: string;
-  /** Announcement file that the caller hears once as ringback. */
-  readonly ringback: string | undefined;
+  /** What the caller hears once as ringback; a file's name, except for the `wait` scene of AXE. */
+  readonly ringback: Announcement | undefined;
   readonly record: boolean;
   readonly recordHintTone: string | undefined;
   /** From the callee's answer; 0 for no limit. */
@@ -322,7 +314,7 @@ export interface Refuse {
   readonly kind: 'refuse';
   readonly stateCode: number;
   readonly announcement: RefusalScene | undefined;
-  /** The binding's (or in X mode the customer's) own announcement file, in place of the scene's. */
+  /** The binding's (or in X mode the customer's) own announcement file, in place of the scene's; also without a scene. */
   readonly file?: string;
   readonly app?: AppRoute;
   readonly number?: XNumber;

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { OPEN_PLATFORM } from '../../routing/open.ts';
 import { route } from '../../routing/route.ts';
 import type { Found, RouteCall, RoutingTable } from '../../routing/types.ts';
 import type { Changes } from '../../src/store/changes.ts';
@@ -60,7 +61,7 @@ function nanoseconds<Item>(items: readonly Item[], answered: (item: Item) => boo
 }
 
 function isDecided(call: RouteCall, table: RoutingTable, kind: 'connect' | 'refuse'): boolean {
-  const decision = route(call, table);
+  const decision = route(call, table, OPEN_PLATFORM);
   return !(decision instanceof Promise) && decision.kind === kind;
 }
 

@@ -1,3 +1,4 @@
+import { OPEN_PLATFORM } from '../../routing/open.ts';
 import { route } from '../../routing/route.ts';
 import { RoutingCache } from '../../src/store/RoutingCache.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
@@ -46,7 +47,8 @@ export async function fromDatabase(database: BenchDatabase, rounds: number, repo
     return (1000 * questions) / (performance.now() - startedAt);
   }
   async function decide(party: number): Promise<void> {
-    const decision = route({ caller: partyNumber(party), x: xOf(party), now: Date.now() }, cache);
+    const call = { caller: partyNumber(party), x: xOf(party), now: Date.now() };
+    const decision = route(call, cache, OPEN_PLATFORM);
     if (!(decision instanceof Promise)) throw new Error(`party ${party} was in memory`);
     if ((await decision).kind !== 'connect') throw new Error(`party ${party} was not connected`);
   }

@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { explain } from '../../routing/because.ts';
-import { maskNumber } from '../../routing/numbers.ts';
 import { route } from '../../routing/route.ts';
-import type { Decision } from '../../routing/types.ts';
 import type { AdminApiOptions } from './adminApi.ts';
+import { describeDecision } from './describeDecision.ts';
 import { E164 } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
 
@@ -17,6 +16,12 @@ const ExplainBody = Type.Object(
       description: 'a number in E.164, or "" for a caller who withholds it',
     }),
     x: E164,
+    digits: Type.Optional(
+      Type.String({
+        pattern: '^[0-9*]{0,4}$',
+        description: 'up to 4 keys that the caller types when asked, or "" for none',
+      }),
+    ),
     at: Type.Optional(
       Type.Refine(
         Type.String({ pattern: TIME.source, description: 'a time like 2026-01-31T08:00:00Z' }),
@@ -27,43 +32,21 @@ const ExplainBody = Type.Object(
   { additionalProperties: false, description: 'a JSON object' },
 );
 
-/** Why would this call go where it goes: the routing code of real calls, on their table, without a call. */
-export function explainRoutes(fastify: FastifyInstance, { table, clock }: AdminApiOptions): void {
+/**
+ * Why would this call go where it goes: the routing code of real calls, on their table, without a call. Digits are
+ * handed over where the caller is asked for them, once; where he is not, nobody would hear them.
+ */
+export function explainRoutes(fastify: FastifyInstance, { table, platform, clock }: AdminApiOptions): void {
   const check = inputCheck(ExplainBody);
 
   fastify.post('/explain', async (request) => {
-    const { caller, x, at } = check(request.body);
-    const now = at === undefined ? clock() : Date.parse(at);
-    const decision = await route({ caller, x, now }, table);
-    return { decision: describe(decision), because: explain(decision.because) };
+    const { caller, x, digits, at } = check(request.body);
+    const call = { caller, x, now: at === undefined ? clock() : Date.parse(at) };
+    const first = await route(call, table, platform);
+    const decision =
+      first.kind === 'collect' && digits !== undefined
+        ? await route({ ...call, digits, failedAttempts: first.failedAttempts }, table, platform)
+        : first;
+    return { decision: describeDecision(decision), because: explain(decision.because) };
   });
-}
-
-/** The decision for an operator's eyes: he knows the caller and the X, the other party stays masked. */
-function describe(decision: Decision): object {
-  const { app, number } = decision;
-  const owner = {
-    ...(app !== undefined && {
-      app: { appKey: app.appKey, mode: app.mode, state: app.state, recording: app.recording },
-    }),
-    ...(number !== undefined && { number }),
-  };
-  if (decision.kind === 'refuse') {
-    const { kind, stateCode, announcement, subscriptionId } = decision;
-    return { kind, stateCode, announcement, subscriptionId, ...owner };
-  }
-  const { kind, subscriptionId, callee, shown, ringback, record, recordHintTone } = decision;
-  const { maxDurationSeconds, lastMinVoice } = decision;
-  return {
-    kind,
-    callee: maskNumber(callee),
-    shown,
-    subscriptionId,
-    ringback,
-    record,
-    recordHintTone,
-    maxDurationSeconds,
-    lastMinVoice,
-    ...owner,
-  };
 }

@@ -1,14 +1,12 @@
-import { maskNumber } from '../../routing/numbers.ts';
+import { maskNumbersIn } from '../../routing/numbers.ts';
 
 const LONGEST_QUOTE = 48;
-/** Seven digits or more, of any script, also when written in groups: `139-0000-1001`. */
-const NUMBER = /\+?\p{Nd}(?:[ ().\-/]{0,2}\p{Nd}){6,}/gu;
 
 /** A value that a client sent, short enough and with numbers masked well enough to stand in an error text. */
 export function quote(value: unknown): string {
   const text = typeof value === 'string' ? value : Array.isArray(value) ? 'an array' : describe(value);
   const printable = text.slice(0, LONGEST_QUOTE * 2).replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?');
-  const masked = printable.replace(NUMBER, (number) => maskNumber(number.replace(/[ ().\-/]/g, '')));
+  const masked = maskNumbersIn(printable);
   const short = masked.length > LONGEST_QUOTE ? `${masked.slice(0, LONGEST_QUOTE)}…` : masked;
   return typeof value === 'string' ? `"${short}"` : short;
 }

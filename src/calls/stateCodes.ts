@@ -107,7 +107,14 @@ const GROUPS: Readonly<Record<StateGroup, readonly Row[]>> = {
     [7106, 'not-enabled', 403, REJECTED, 'The application may not make privacy calls.'],
     [7108, 'application-frozen', 403, REJECTED, 'The application is frozen.'],
     [7507, 'no-announcement', 500, TEMPORARY, 'There is no announcement file.'],
-    [8006, 'no-announcement', 500, TEMPORARY, 'X mode: the announcement file does not exist.'],
+    [
+      8006,
+      'no-announcement',
+      500,
+      TEMPORARY,
+      'X mode: the announcement file does not exist.',
+      heard('business-fault'),
+    ],
     [8010, 'duration-limit', 480, CLEARING, 'The call reaches its maximum duration.', heard('last-minute')],
   ],
   control: [
@@ -139,7 +146,7 @@ const GROUPS: Readonly<Record<StateGroup, readonly Row[]>> = {
     [522, 'no-trunk-free', 503, NO_RESOURCE, 'The platform has no free line.'],
     [7102, 'internal', 500, TEMPORARY, 'Internal fault of the service.'],
     [8007, 'announcement-failed', 500, TEMPORARY, 'The last-minute announcement cannot be played.'],
-    [8008, 'collect-failed', 500, TEMPORARY, 'Digits cannot be collected.'],
+    [8008, 'collect-failed', 500, TEMPORARY, 'Digits cannot be collected.', heard('business-fault')],
     [8011, 'internal', 500, TEMPORARY, 'Internal fault.'],
     [8015, 'recording-failed', 500, TEMPORARY, 'The recording fails.'],
     [8020, 'internal', 500, TEMPORARY, 'Internal fault.', heard('business-fault')],
@@ -156,8 +163,9 @@ const GROUPS: Readonly<Record<StateGroup, readonly Row[]>> = {
 
 /** With which of them a call of this engine can end today. */
 const GIVEN: ReadonlySet<number> = new Set([
-  ...[0, 522, 7108, 7501, 7502, 7503, 7504, 7505, 7506, 7508, 8010, 8014, 8016, 8017, 8018, 8020, 8023],
-  ...[8025, 8035, 8055, 8100, 8101, 8102, 8103, 8105],
+  ...[0, 522, 7001, 7002, 7003, 7004, 7005, 7108, 7109, 7501, 7502, 7503, 7504, 7505, 7506, 7508, 7516],
+  ...[8006, 8008, 8010, 8013, 8014, 8016, 8017, 8018, 8019, 8020, 8022, 8023, 8024, 8025, 8030, 8032, 8033],
+  ...[8035, 8042, 8043, 8047, 8048, 8049, 8050, 8055, 8100, 8101, 8102, 8103, 8105],
 ]);
 
 /** Every stateCode, by group. `docs/state-codes.md` is made from it (`npm run docs`). */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedSip, type EmbeddedSipOptions, startEmbeddedSip } from '../../embedded/index.ts';
 import type { MediaPool } from '../../media/index.ts';
+import { OPEN_GUARDS, OPEN_PLATFORM } from '../../routing/open.ts';
 import { route } from '../../routing/route.ts';
 import type { AppRoute, AxbRelation, Found, XNumber } from '../../routing/types.ts';
 import { announcementFiles } from '../../src/calls/announcementFiles.ts';
@@ -184,7 +185,7 @@ export class CallsUnderTest {
       clock,
       settings: { ringSeconds: 90, anchor: 'auto', ...options.settings },
       journal: this.journal,
-      route: (call) => route(call, { find: (x) => this.table.get(x) }),
+      route: (call) => route(call, { find: (x) => this.table.get(x) }, OPEN_PLATFORM),
       sessionIds: createSessionIds('ax.test'),
       origin: { spId: 'sp1', hostName: 'ax.test' },
     });
@@ -207,6 +208,7 @@ export class CallsUnderTest {
     number: Partial<XNumber> = {},
   ): void {
     const bound: AxbRelation = {
+      mode: 'AXB',
       subscriptionId: 'binding-1',
       a: A,
       b: B,
@@ -223,7 +225,19 @@ export class CallsUnderTest {
     };
     this.table.set(X, {
       number: { number: X, areaCode: '0571', state: 'normal', ...number },
-      app: { appKey: 'app1', mode: 'AXB', state: 'normal', recording: true, announcements: {}, ...app },
+      app: {
+        appKey: 'app1',
+        mode: 'AXB',
+        state: 'normal',
+        recording: true,
+        announcements: {},
+        callBackMemory: false,
+        extensionDigits: 4,
+        collectRepeats: 0,
+        callBackNumber: undefined,
+        guards: OPEN_GUARDS,
+        ...app,
+      },
       relation: bound,
     });
   }

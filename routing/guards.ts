@@ -1,0 +1,105 @@
+import type { Reason, Rule } from './because.ts';
+import { isAbroad } from './numbers.ts';
+import { refuse, refuseInstead } from './refusals.ts';
+import { STATE_CODE } from './stateCodes.ts';
+import type {
+  AppGuards,
+  AppRoute,
+  CallHours,
+  Connect,
+  Found,
+  Frequency,
+  Platform,
+  Refuse,
+  RouteCall,
+} from './types.ts';
+
+const MINUTES_PER_HOUR = 60;
+
+/**
+ * What stands before the rules of the mode: black list (7005), callers from abroad (8042), hours (8050).
+ * The first that forbids the call is its stateCode.
+ */
+export function guardCaller(call: RouteCall, found: Found, platform: Platform): Refuse | undefined {
+  const { appKey, guards } = found.app;
+  const { caller } = call;
+  if (caller !== '' && platform.isBlockedCaller(appKey, caller)) {
+    return refuse(found, STATE_CODE.callerBlocked, undefined, [['caller-blocked', caller]]);
+  }
+  if (!guards.callsFromAbroad && isAbroad(caller)) {
+    return refuse(found, STATE_CODE.callFromAbroad, undefined, [['caller-abroad', caller]]);
+  }
+  if (guards.hours.length > 0) return guardHours(call, found, platform);
+  return undefined;
+}
+
+function guardHours({ now }: RouteCall, found: Found, platform: Platform): Refuse | undefined {
+  const minute = platform.minuteOfDay(now);
+  if (found.app.guards.hours.some((hours) => isWithin(hours, minute))) return undefined;
+  return refuse(found, STATE_CODE.outsideHours, undefined, [['outside-hours', timeOfDay(minute)]]);
+}
+
+/** Hours that end when they begin, or before, go over midnight: `00:00` to `00:00` is the whole day. */
+function isWithin({ from, until }: CallHours, minute: number): boolean {
+  return from < until ? minute >= from && minute < until : minute >= from || minute < until;
+}
+
+function timeOfDay(minute: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${two(Math.floor(minute / MINUTES_PER_HOUR))}:${two(minute % MINUTES_PER_HOUR)}`;
+}
+
+/**
+ * What stands after the rules of the mode, when it is known whom the call goes to and what he sees: black list (7004),
+ * callees abroad (8043), the caller's real number (8024). The first that forbids the call is its stateCode.
+ */
+export function guardConnect(call: RouteCall, connect: Connect, platform: Platform): Connect | Refuse {
+  const { app, callee, shown } = connect;
+  if (platform.isBlockedCallee(app.appKey, callee)) {
+    return refuseInstead(connect, STATE_CODE.calleeBlocked, undefined, ['callee-blocked', callee]);
+  }
+  if (!app.guards.callsAbroad && isAbroad(callee)) {
+    return refuseInstead(connect, STATE_CODE.callAbroad, undefined, ['callee-abroad', callee]);
+  }
+  if (shown === call.caller && !platform.showsRealCallers) {
+    return refuseInstead(connect, STATE_CODE.realNumberShown, undefined, ['real-number-forbidden']);
+  }
+  return connect;
+}
+
+type Exceeded = readonly [rule: Rule, limit: (app: AppRoute) => string | undefined];
+
+const frequency =
+  (of: (guards: AppGuards) => Frequency | undefined): Exceeded[1] =>
+  ({ guards }) => {
+    const limit = of(guards);
+    return limit && `${limit.calls} calls in ${limit.seconds} s`;
+  };
+
+/** The limits that are counted while calls go on (admission), by stateCode. */
+const EXCEEDED: ReadonlyMap<number, Exceeded> = new Map<number, Exceeded>([
+  [STATE_CODE.customerFrequency, ['customer-frequency', () => undefined]],
+  [STATE_CODE.applicationFrequency, ['application-frequency', frequency((of) => of.applicationFrequency)]],
+  [STATE_CODE.shownFrequency, ['shown-frequency', frequency((of) => of.shownFrequency)]],
+  [STATE_CODE.callerFrequency, ['caller-frequency', frequency((of) => of.callerFrequency)]],
+  [STATE_CODE.calleeFrequency, ['callee-frequency', frequency((of) => of.calleeFrequency)]],
+  [STATE_CODE.xFrequency, ['x-frequency', frequency((of) => of.xFrequency)]],
+  [STATE_CODE.applicationFull, ['application-full', ({ guards }) => guards.maxCalls?.toString()]],
+  [STATE_CODE.platformFull, ['platform-full', () => undefined]],
+]);
+
+/**
+ * The call would have gone out, but a limit is reached.
+ * @param stateCode of the limit: 7001 to 7003, 8047 to 8049, 7109 or 522
+ */
+export function refuseExceeded(connect: Connect, stateCode: number): Refuse {
+  return refuseInstead(connect, stateCode, undefined, exceeded(connect.app, stateCode));
+}
+
+function exceeded(app: AppRoute, stateCode: number): Reason {
+  const row = EXCEEDED.get(stateCode);
+  if (row === undefined) return ['limit-exceeded', String(stateCode)];
+  const [rule, limitOf] = row;
+  const limit = limitOf(app);
+  return limit === undefined ? [rule] : [rule, limit];
+}
