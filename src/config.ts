@@ -15,6 +15,8 @@ interface Setting<T> {
   readonly parse: (value: string, name: string) => T;
 }
 
+const SECONDS_PER_DAY = 86_400;
+
 const text = (value: string): string => value;
 
 const oneOf =
@@ -34,6 +36,34 @@ const integer =
     }
     return number;
   };
+
+const integerOrNone =
+  (least: number, most: number) =>
+  (value: string, name: string): number | undefined =>
+    value === '' ? undefined : integer(least, most)(value, name);
+
+/** At most so many calls in each span of so many seconds. */
+export interface CallFrequency {
+  readonly calls: number;
+  readonly seconds: number;
+}
+
+const frequencyOrNone = (value: string, name: string): CallFrequency | undefined => {
+  if (value === '') return undefined;
+  const [, calls, seconds] = /^(\d{1,7})\/(\d{1,5})$/.exec(value)?.map(Number) ?? [];
+  if (!calls || !seconds || seconds > SECONDS_PER_DAY)
+    throw new SettingError(name, value, 'calls/seconds, like 100/60, within one day');
+  return { calls, seconds };
+};
+
+/** A time zone of the IANA database, in the spelling of the runtime. */
+const timeZone = (value: string, name: string): string => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone;
+  } catch {
+    throw new SettingError(name, value, 'a time zone, like Asia/Shanghai');
+  }
+};
 
 const port = integer(0, 65_535);
 
@@ -194,6 +224,26 @@ export const SETTINGS = {
     '10',
     'seconds between OPTIONS requests to a trunk; 0 asks none',
     integer(0, 3600),
+  ),
+  AXBRIDGE_TIME_ZONE: setting(
+    'Asia/Shanghai',
+    'time zone of the hours in which applications allow calls',
+    timeZone,
+  ),
+  AXBRIDGE_REAL_CALLERS: setting(
+    'off',
+    '"on" lets callees see the real caller where a binding says so (8024 otherwise)',
+    oneOf('off', 'on'),
+  ),
+  AXBRIDGE_MAX_CALLS: setting(
+    '',
+    'calls that this process forwards at the same time (522 beyond); without it, any number',
+    integerOrNone(1, 1_000_000),
+  ),
+  AXBRIDGE_CALL_FREQUENCY: setting(
+    '',
+    'calls/seconds, like 100/60, that are forwarded for all applications together (7001 beyond)',
+    frequencyOrNone,
   ),
   AXBRIDGE_HANDSETS: setting(
     'off',

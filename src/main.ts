@@ -20,6 +20,7 @@ import { AxbBindings } from './bindings/AxbBindings.ts';
 import { ExpiredBindingSweeper } from './bindings/ExpiredBindingSweeper.ts';
 import { announcementFiles } from './calls/announcementFiles.ts';
 import { CallServer } from './calls/CallServer.ts';
+import { createPlatform } from './calls/platform.ts';
 import { RecordingSweeper } from './calls/RecordingSweeper.ts';
 import { Recordings } from './calls/recordings.ts';
 import { Recovery } from './calls/recovery.ts';
@@ -34,11 +35,13 @@ import { SipFrontEnd } from './sip/SipFrontEnd.ts';
 import { TrunkGroup, trunkUri } from './sip/TrunkGroup.ts';
 import { TrunkHealth } from './sip/TrunkHealth.ts';
 import { AppDirectory } from './store/AppDirectory.ts';
+import { BlackList } from './store/BlackList.ts';
 import { askToStop, callsAskedToStop } from './store/callStops.ts';
 import { Changes } from './store/changes.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
 import { HandsetDirectory } from './store/HandsetDirectory.ts';
 import { Journal } from './store/journal.ts';
+import { Lines } from './store/lines.ts';
 import { loadNodeId } from './store/nodeId.ts';
 import { NodeLife, openCallsOfDeadLives } from './store/nodes.ts';
 import { RoutingCache } from './store/RoutingCache.ts';
@@ -76,11 +79,20 @@ async function openStores({ config, logger, dataDir, parts }: Context, url: stri
   parts.defer(() => table.close());
   await trunks.start();
   parts.defer(() => trunks.stop());
+  const blackList = new BlackList({ sql, sealer, changes, log: logger });
+  await blackList.start();
+  parts.defer(() => blackList.stop());
+  const platform = createPlatform({
+    showsRealCallers: config.AXBRIDGE_REAL_CALLERS === 'on',
+    timeZone: config.AXBRIDGE_TIME_ZONE,
+    blackList,
+  });
   const handsets = new HandsetDirectory({ sql, sealer, changes, clock, log: logger });
   const hasHandsets = config.AXBRIDGE_HANDSETS === 'on';
   if (hasHandsets) await handsets.start();
   parts.defer(() => handsets.stop());
-  return { sql, sealer, changes, apps, trunks, table, handsets: hasHandsets ? handsets : undefined };
+  const switchedOn = hasHandsets ? handsets : undefined;
+  return { sql, sealer, changes, apps, trunks, table, blackList, platform, handsets: switchedOn };
 }
 type Stores = Awaited<ReturnType<typeof openStores>>;
 
@@ -203,9 +215,16 @@ async function startCalls(
     metrics,
     logger,
     clock,
-    settings: { ringSeconds: config.AXBRIDGE_RING_SECONDS, anchor: config.AXBRIDGE_MEDIA },
+    settings: {
+      ringSeconds: config.AXBRIDGE_RING_SECONDS,
+      anchor: config.AXBRIDGE_MEDIA,
+      collect: config.AXBRIDGE_COLLECT,
+    },
     journal,
-    route: (call) => route(call, stores.table),
+    route: (call) => route(call, stores.table, stores.platform),
+    platform: stores.platform,
+    admission: { check: () => undefined, ended: () => undefined },
+    lines: new Lines({ sql: stores.sql, sealer, life }),
     askCustomer: (appKey, question) => control.ask(appKey, question),
     sessionIds: createSessionIds(config.AXBRIDGE_HOST_NAME),
     origin,
@@ -239,7 +258,7 @@ async function startApi(
   tls: TlsIdentity | undefined,
 ): Promise<ListeningPorts> {
   const { config, logger, dataDir, parts } = context;
-  const { sql, sealer, changes, apps, table } = stores;
+  const { sql, sealer, changes, apps, table, platform, blackList } = stores;
   const announcementsDir = join(dataDir, 'announcements');
   mkdirSync(announcementsDir, { recursive: true });
   const isOperator = await loadTokenCheck({
@@ -275,6 +294,8 @@ async function startApi(
         sealer,
         changes,
         table,
+        platform,
+        blackList,
         handsets: stores.handsets,
         announcementsDir,
         isOperator,

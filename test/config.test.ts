@@ -44,3 +44,41 @@ describe('the settings', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 });
+
+describe('settings of the guards', () => {
+  it('have defaults that refuse nothing', () => {
+    expect(readConfig({})).toMatchObject({
+      AXBRIDGE_TIME_ZONE: 'Asia/Shanghai',
+      AXBRIDGE_REAL_CALLERS: 'off',
+      AXBRIDGE_MAX_CALLS: undefined,
+      AXBRIDGE_CALL_FREQUENCY: undefined,
+    });
+  });
+
+  it('are read', () => {
+    const set = {
+      AXBRIDGE_TIME_ZONE: 'europe/berlin',
+      AXBRIDGE_REAL_CALLERS: 'on',
+      AXBRIDGE_MAX_CALLS: '500',
+      AXBRIDGE_CALL_FREQUENCY: '100/60',
+    };
+    expect(readConfig(set)).toMatchObject({
+      AXBRIDGE_TIME_ZONE: 'Europe/Berlin',
+      AXBRIDGE_REAL_CALLERS: 'on',
+      AXBRIDGE_MAX_CALLS: 500,
+      AXBRIDGE_CALL_FREQUENCY: { calls: 100, seconds: 60 },
+    });
+  });
+
+  it.each([
+    ['AXBRIDGE_TIME_ZONE', 'Asia/Nowhere', 'a time zone, like Asia/Shanghai'],
+    ['AXBRIDGE_REAL_CALLERS', 'yes', 'one of off, on'],
+    ['AXBRIDGE_MAX_CALLS', '0', 'a whole number from 1'],
+    ['AXBRIDGE_CALL_FREQUENCY', '100', 'calls/seconds, like 100/60'],
+    ['AXBRIDGE_CALL_FREQUENCY', '0/60', 'calls/seconds'],
+    ['AXBRIDGE_CALL_FREQUENCY', '100/0', 'calls/seconds'],
+    ['AXBRIDGE_CALL_FREQUENCY', '100/86401', 'calls/seconds, like 100/60, within one day'],
+  ])('refuse %s=%s', (name, value, expected) => {
+    expect(() => readConfig({ [name]: value })).toThrow(`${name}="${value}": expected ${expected}`);
+  });
+});

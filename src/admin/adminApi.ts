@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { RoutingTable } from '../../routing/types.ts';
+import type { Platform, RoutingTable } from '../../routing/types.ts';
+import type { BlackList } from '../store/BlackList.ts';
 import type { Changes } from '../store/changes.ts';
 import type { Sql } from '../store/database.ts';
 import type { HandsetDirectory } from '../store/HandsetDirectory.ts';
@@ -7,6 +8,7 @@ import type { Sealer } from '../store/sealing.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { announcementRoutes } from './announcementRoutes.ts';
 import { appRoutes } from './appRoutes.ts';
+import { blackListRoutes } from './blackListRoutes.ts';
 import { callRoutes } from './callRoutes.ts';
 import { deadLetterRoutes } from './deadLetterRoutes.ts';
 import { explainRoutes } from './explainRoutes.ts';
@@ -26,10 +28,14 @@ export interface AdminApiOptions {
   readonly changes: Changes;
   /** The same table that calls are routed by. */
   readonly table: RoutingTable;
+  /** The same platform that calls are decided on. */
+  readonly platform: Platform;
   /** Folder of the announcement files, where the media server reads them. */
   readonly announcementsDir: string;
   /** What calls know of test handsets, to be read again after a change; undefined where they are switched off. */
   readonly handsets: Pick<HandsetDirectory, 'reload'> | undefined;
+  /** What calls know of the black list, to be read again after a change. */
+  readonly blackList: Pick<BlackList, 'reload'>;
   readonly isOperator: TokenCheck;
   /** Sends given-up notifications of an application again (`Pusher.resend`): those of the ids, or all. Gives their number. */
   readonly resend: (appKey: string, ids: readonly string[] | undefined) => Promise<number>;
@@ -75,6 +81,7 @@ export async function adminApi(fastify: FastifyInstance, options: AdminApiOption
       numberRoutes(admin, options);
       trunkRoutes(admin, options);
       handsetRoutes(admin, options);
+      blackListRoutes(admin, options);
       explainRoutes(admin, options);
       deadLetterRoutes(admin, options);
       callRoutes(admin, options);

@@ -19,6 +19,12 @@ export const Title = Type.String({
   description: 'a text of 1 to 128 characters',
 });
 
+export const AppKey = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'the appKey of an application',
+});
+
 export const AreaCode = Type.String({
   pattern: '^\\d{0,8}$',
   description: 'a city code in digits, like 0571',

@@ -13,15 +13,13 @@ import {
 } from '../store/numbers.ts';
 import { StoreError } from '../store/StoreError.ts';
 import type { AdminApiOptions } from './adminApi.ts';
-import { AreaCode, E164 } from './fields.ts';
+import { AppKey, AreaCode, E164 } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing, refuseEmpty } from './item.ts';
 import { Problem } from './problem.ts';
 
 /** Most numbers of one request or one page. */
 const MOST_NUMBERS = 1000;
-
-const AppKey = Type.String({ minLength: 1, maxLength: 64, description: 'the appKey of an application' });
 
 const NewNumbersBody = Type.Object(
   {

@@ -11,6 +11,7 @@ export interface Change {
   readonly apps?: readonly string[];
   readonly trunks?: true;
   readonly handsets?: true;
+  readonly blackList?: true;
   /** Session ids of calls that their customer wants to end. */
   readonly stops?: readonly string[];
   /** Anything may have changed: a large change, or news were missed while the connection was away. */
@@ -31,13 +32,14 @@ export interface ChangesOptions {
 const CHANNEL = 'axbridge_changes';
 const RETRY_MS = 500;
 
-/** Reads a payload of the channel: `number:+86…`, `app:key`, `trunks`, `handsets`, `stop:session id`, or `everything`. */
+/** Reads a payload of the channel: `number:+86…`, `app:key`, `trunks`, `handsets`, `blacklist`, `stop:session id`, or `everything`. */
 function changeOf(payload: string): Change {
   const [, kind, value] = /^([a-z]+)(?::(.+))?$/.exec(payload) ?? [];
   if (kind === 'number' && value) return { numbers: [value] };
   if (kind === 'app' && value) return { apps: [value] };
   if (kind === 'trunks') return { trunks: true };
   if (kind === 'handsets') return { handsets: true };
+  if (kind === 'blacklist') return { blackList: true };
   if (kind === 'stop' && value) return { stops: [value] };
   // A newer node may say what this one does not know: forgetting everything is always right.
   return { everything: true };

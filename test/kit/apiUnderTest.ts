@@ -9,8 +9,10 @@ import { HttpServer } from '../../src/api/httpServer.ts';
 import { partnerApi } from '../../src/api/partnerApi.ts';
 import { recordingDownload } from '../../src/api/recordingDownload.ts';
 import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
+import { createPlatform } from '../../src/calls/platform.ts';
 import { Recordings } from '../../src/calls/recordings.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
+import { BlackList } from '../../src/store/BlackList.ts';
 import { askToStop } from '../../src/store/callStops.ts';
 import { Changes } from '../../src/store/changes.ts';
 import type { Sql } from '../../src/store/database.ts';
@@ -30,7 +32,9 @@ export interface ApiUnderTest {
   readonly sql: Sql;
   readonly announcementsDir: string;
   readonly recordings: Recordings;
+  readonly sealer: Sealer;
   readonly changes: Changes;
+  readonly blackList: BlackList;
   /** What was logged, oldest first. */
   readonly logged: readonly { readonly level: string; readonly message: string; readonly fields: object }[];
   /** What `resend` was asked for. */
@@ -67,6 +71,8 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
   const clock = Date.now;
   const changes = new Changes({ url, log });
   await changes.start();
+  const blackList = new BlackList({ sql, sealer, changes, log });
+  await blackList.start();
   const apps = new AppDirectory({ sql, sealer, changes });
   const bindings = new AxbBindings({ sql, sealer, changes, clock });
   const table = new DatabaseRoutingTable(sql, sealer);
@@ -100,7 +106,9 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
         sealer,
         changes,
         table,
+        platform: createPlatform({ showsRealCallers: true, timeZone: 'Asia/Shanghai', blackList }),
         handsets: options.handsets === false ? undefined : { reload: async () => void reloaded.handsets++ },
+        blackList,
         announcementsDir,
         isOperator,
         resend,
@@ -118,12 +126,15 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     sql,
     announcementsDir,
     recordings,
+    sealer,
     changes,
+    blackList,
     logged,
     resent,
     reloaded,
     async stop() {
       await server.close();
+      await blackList.stop();
       await changes.stop();
       await database.close();
       await rm(dataDir, { recursive: true, force: true });
