@@ -1,27 +1,40 @@
-import type { AnchoredMedia, LostReason, MediaPool } from '../../media/index.ts';
+import type { AnchoredMedia, CallerMedia, LostReason, MediaPool } from '../../media/index.ts';
 import type { Connect } from '../../routing/types.ts';
 import type { IncomingInvite } from '../sip/IncomingInvite.ts';
 import type { Progress } from '../sip/OutgoingInvite.ts';
-import type { Modified } from '../sip/SipDialog.ts';
-import { SdpCleaner } from '../sip/sdp.ts';
+import type { SdpCleaner } from '../sip/sdp.ts';
 import type { Trunk } from '../store/trunks.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AnnouncementFiles } from './announcementFiles.ts';
-import { type CallLegs, type CallPath, PathError } from './CallPath.ts';
+import type { CallLegs, CallPath } from './CallPath.ts';
+import type { CallSettings } from './CallServices.ts';
 import { readInfoDigit } from './infoDigits.ts';
+import { PartySession } from './PartySession.ts';
+import { type CallerProgress, Ringback } from './Ringback.ts';
 import type { Recordings } from './recordings.ts';
 
-const NOT_ACCEPTABLE = 488;
 const NOT_SUPPORTED_TYPE = 415;
 /** FreeSWITCH's own limit stands a little behind ours: it is for the case that we are gone. */
 const LIMIT_GRACE_SECONDS = 5;
+/** For calls without a limit: one that we left behind when we died does not stay on the media server for ever. */
+const LONGEST_CALL_SECONDS = 24 * 3600;
+
+/** A caller who hears us already, because he was asked for an extension before it was known whom he would reach. */
+export interface AnsweredCaller {
+  readonly media: CallerMedia;
+  /** Has cleaned all SDP that he was sent. */
+  readonly toCaller: SdpCleaner;
+}
 
 export interface AnchoredPathOptions {
-  readonly media: Pick<MediaPool, 'create'>;
+  readonly media: Pick<MediaPool, 'create' | 'addCallee'>;
   readonly invite: IncomingInvite<Trunk>;
+  /** The path takes his channel over, unless `create` throws. */
+  readonly answered?: AnsweredCaller;
   readonly decision: Connect;
   readonly announcements: AnnouncementFiles;
   readonly recordings: Recordings;
+  readonly settings: Pick<CallSettings, 'ringSeconds'>;
   readonly logger: Logger;
   /** The media is over although nobody released it. */
   readonly onLost: (reason: LostReason) => void;
@@ -32,32 +45,31 @@ export interface AnchoredPathOptions {
 /**
  * Media goes through a media server: each side talks to a channel there, and what they hear is decided here.
  *
- * Until the callee answers the caller hears the ringback file of the binding once, whole, and then the ringback tone.
- * Without such a file he gets what the callee's network sends: 180, or its early media, for which the channels are
- * bridged early. One case is left out: where a record hint is to be played to both before they hear each other, early
- * media is not passed and the caller gets 180.
+ * Until the callee answers that is what `Ringback` says. Early media of the callee is passed by bridging the channels
+ * early; where a record hint is to be played to both before they hear each other, they are parted again by the answer.
  */
 export class AnchoredPath implements CallPath {
-  readonly calleeOffer: string;
   readonly #options: AnchoredPathOptions;
   readonly #media: AnchoredMedia;
-  readonly #ringback: string | undefined;
-  readonly #toCaller = new SdpCleaner();
-  readonly #toCallee = new SdpCleaner();
-  #ringing = false;
-  #early: Promise<void> | undefined;
-  #answered = false;
+  readonly #caller: PartySession;
+  readonly #callee: PartySession;
+  readonly #ringback: Ringback;
+  readonly calleeOffer: string;
+  #isBridged = false;
   #released = false;
 
   /**
-   * Makes both channels at the same time.
+   * Makes both channels at the same time, or the callee's alone for a caller who has one.
    * @throws MediaError when no media server can take the call
    */
   static async create(options: AnchoredPathOptions): Promise<AnchoredPath> {
-    const { media, invite, decision, announcements } = options;
+    const { media, invite, answered, decision, announcements, onLost } = options;
+    const making = answered
+      ? media.addCallee(answered.media)
+      : media.create({ callerOffer: invite.offer ?? '' });
     const [channels, ringback] = await Promise.all([
-      media.create({ callerOffer: invite.offer ?? '' }),
-      decision.ringback === undefined ? undefined : announcements.uploaded(decision.ringback),
+      making.then((made) => made.on('lost', onLost)),
+      announcements.file(decision.ringback),
     ]);
     try {
       return new AnchoredPath(options, channels, ringback);
@@ -68,55 +80,53 @@ export class AnchoredPath implements CallPath {
   }
 
   private constructor(options: AnchoredPathOptions, media: AnchoredMedia, ringback: string | undefined) {
+    const { answered, invite, settings } = options;
     this.#options = options;
     this.#media = media;
-    this.#ringback = ringback;
-    this.calleeOffer = this.#clean(this.#toCallee, media.calleeOffer);
-    media.on('lost', options.onLost);
+    const onRefused = (error: unknown, message: string) => this.#warn(error, message);
+    this.#caller = new PartySession({
+      ownSdp: media.callerAnswer,
+      modify: (sdp) => media.modifyCaller(sdp),
+      ...(answered && { cleaner: answered.toCaller }),
+      onRefused,
+    });
+    this.#callee = new PartySession({
+      ownSdp: media.calleeOffer,
+      modify: (sdp) => media.modifyCallee(sdp),
+      onRefused,
+    });
+    this.calleeOffer = this.#callee.sdp;
+    this.#ringback = new Ringback({
+      media,
+      file: ringback,
+      ...(!answered && { progress: progressTo(invite, this.#caller.sdp) }),
+      beforeBridge: () => this.#limit(settings.ringSeconds),
+      warn: onRefused,
+    });
   }
 
-  progress({ status, sdp }: Progress): void {
-    const { invite, decision } = this.#options;
-    if (this.#ringback !== undefined) {
-      if (!this.#ringing) this.#playRingback(this.#ringback);
-      this.#ringing = true;
-      return;
-    }
-    const hintComes = decision.record && decision.recordHintTone !== undefined;
-    if (sdp !== undefined && invite.offer !== undefined && !hintComes) {
-      this.#early ??= this.#hearCalleeEarly(sdp);
-      invite.progress(183, this.#callerSdp());
-    } else if (status === 180 || sdp !== undefined) {
-      invite.progress(180);
-    }
+  forwarded(): void {
+    this.#ringback.forwarded();
+  }
+
+  progress(progress: Progress): void {
+    this.#ringback.progressed(progress);
   }
 
   async calleeAnswered(sdp: string): Promise<string> {
-    this.#answered = true;
-    try {
-      await this.#media.calleeAnswered(sdp);
-    } catch (error) {
-      throw new PathError("the callee's answer cannot be used", NOT_ACCEPTABLE, { cause: error });
-    }
-    return this.#callerSdp();
+    this.#isBridged = await this.#ringback.end();
+    if (this.#isBridged && this.#hintComes) await this.#part();
+    await this.#callee.answered(sdp);
+    return this.#caller.sdp;
   }
 
   async callerAnswered(sdp: string): Promise<undefined> {
-    try {
-      await this.#media.modifyCaller(sdp);
-    } catch (error) {
-      throw new PathError("the caller's answer cannot be used", NOT_ACCEPTABLE, { cause: error });
-    }
+    await this.#caller.answered(sdp);
   }
 
   async join({ caller, callee }: CallLegs): Promise<void> {
-    const media = this.#media;
-    caller.onModify((offer) =>
-      this.#modify(offer, this.#toCaller, media.callerAnswer, (sdp) => media.modifyCaller(sdp)),
-    );
-    callee.onModify((offer) =>
-      this.#modify(offer, this.#toCallee, media.calleeOffer, (sdp) => media.modifyCallee(sdp)),
-    );
+    caller.onModify((offer) => this.#caller.modify(offer));
+    callee.onModify((offer) => this.#callee.modify(offer));
     caller.onInfo((contentType, body) => this.#passDigit(contentType, body, 'callee'));
     callee.onInfo((contentType, body) => this.#passDigit(contentType, body, 'caller'));
     await this.#connect();
@@ -130,27 +140,47 @@ export class AnchoredPath implements CallPath {
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
+    void this.#ringback.end();
     await this.#media.stopRecording().catch((error: unknown) => this.#warn(error, 'recording not ended'));
     await this.#media.release();
   }
 
+  /** Both sides are to hear a file before they hear each other. */
+  get #hintComes(): boolean {
+    const { record, recordHintTone } = this.#options.decision;
+    return record && recordHintTone !== undefined;
+  }
+
   async #connect(): Promise<void> {
     const { decision, announcements } = this.#options;
-    const { maxDurationSeconds } = decision;
-    if (maxDurationSeconds > 0) {
-      const limit = this.#media.hangUpAfter(maxDurationSeconds + LIMIT_GRACE_SECONDS);
-      await limit.catch((error: unknown) => this.#warn(error, "the media server's own limit is not set"));
-    }
-    if (this.#early) await this.#early;
-    if (decision.record && decision.recordHintTone !== undefined) {
-      const hint = await announcements.uploaded(decision.recordHintTone);
+    await this.#limit(decision.maxDurationSeconds || LONGEST_CALL_SECONDS);
+    if (this.#hintComes) {
+      const hint = await announcements.file(decision.recordHintTone);
       const played = hint === undefined ? undefined : this.#media.playToBoth(hint);
       await played?.catch((error: unknown) => this.#warn(error, 'record hint not played'));
     }
     if (this.#released) return;
     const recording = decision.record ? this.#record() : undefined;
-    if (!this.#early) await this.#media.bridge();
+    if (!this.#isBridged) await this.#media.bridge();
     await recording;
+  }
+
+  async #limit(seconds: number): Promise<void> {
+    try {
+      await this.#media.hangUpAfter(seconds + LIMIT_GRACE_SECONDS);
+    } catch (error) {
+      this.#warn(error, "the media server's own limit is not set");
+    }
+  }
+
+  /** Ends the bridge for early media: from the callee's answer on they could talk. */
+  async #part(): Promise<void> {
+    try {
+      await this.#media.unbridge();
+      this.#isBridged = false;
+    } catch (error) {
+      this.#warn(error, 'the parties hear each other before the record hint');
+    }
   }
 
   async #record(): Promise<void> {
@@ -168,55 +198,6 @@ export class AnchoredPath implements CallPath {
     }
   }
 
-  #playRingback(file: string): void {
-    this.#options.invite.progress(183, this.#callerSdp());
-    this.#media.playToCaller(file, { once: true }).then(
-      (end) => {
-        if (end === 'played') this.#ringOn();
-      },
-      (error: unknown) => {
-        this.#warn(error, 'ringback file not played');
-        this.#ringOn();
-      },
-    );
-  }
-
-  /** The file has ended, or there is none: the ringback tone, unless the callee has answered meanwhile. */
-  #ringOn(): void {
-    if (!this.#answered && !this.#released) this.#media.ringbackToCaller();
-  }
-
-  async #hearCalleeEarly(sdp: string): Promise<void> {
-    try {
-      await this.#media.calleeAnswered(sdp);
-      await this.#media.bridge();
-    } catch (error) {
-      this.#warn(error, 'early media not passed');
-      this.#early = undefined;
-    }
-  }
-
-  async #modify(
-    offer: string | undefined,
-    cleaner: SdpCleaner,
-    ownSdp: string,
-    modify: (sdp: string) => Promise<string>,
-  ): Promise<Modified> {
-    if (offer === undefined) {
-      const acknowledge = (answer: string | undefined) => {
-        if (answer === undefined) return;
-        modify(answer).catch((error: unknown) => this.#warn(error, "a re-INVITE's answer was not taken"));
-      };
-      return { kind: 'offered', sdp: this.#clean(cleaner, ownSdp), acknowledge };
-    }
-    try {
-      return { kind: 'answered', sdp: this.#clean(cleaner, await modify(offer)) };
-    } catch (error) {
-      this.#warn(error, 're-INVITE not taken');
-      return { kind: 'refused', status: NOT_ACCEPTABLE };
-    }
-  }
-
   async #passDigit(contentType: string, body: string, to: 'caller' | 'callee'): Promise<number> {
     const digit = readInfoDigit(contentType, body);
     if (!digit) return NOT_SUPPORTED_TYPE;
@@ -229,17 +210,16 @@ export class AnchoredPath implements CallPath {
     }
   }
 
-  #callerSdp(): string {
-    return this.#clean(this.#toCaller, this.#media.callerAnswer);
-  }
-
-  #clean(cleaner: SdpCleaner, sdp: string): string {
-    const cleaned = cleaner.clean(sdp);
-    if (cleaned === undefined) throw new PathError("the media server's SDP cannot be used", 500);
-    return cleaned;
-  }
-
   #warn(error: unknown, message: string): void {
     if (!this.#released) this.#options.logger.warn({ err: error }, message);
   }
+}
+
+/** How a caller who has not been answered is told of progress by SIP. */
+function progressTo(invite: IncomingInvite<Trunk>, sdp: string): CallerProgress {
+  return {
+    ringing: () => invite.progress(180),
+    // An SDP in an unreliable response to an INVITE without an offer is none that he can answer (RFC 3261 13.2.1).
+    ...(invite.offer !== undefined && { earlyMedia: (status) => invite.progress(status, sdp) }),
+  };
 }

@@ -14,6 +14,8 @@ export interface CallLegs {
 export interface CallPath {
   /** SDP for the callee's INVITE; undefined leaves the offer to the callee. */
   readonly calleeOffer: string | undefined;
+  /** The callee's INVITE goes out. */
+  forwarded(): void;
   /** Tells the caller of the callee's progress. */
   progress(progress: Progress): void;
   /**

@@ -27,6 +27,8 @@ export class PlainPath implements CallPath {
     this.calleeOffer = invite.offer === undefined ? undefined : clean(this.#toCallee, invite.offer);
   }
 
+  forwarded(): void {}
+
   progress({ status, sdp }: Progress): void {
     // Without an offer of the caller an SDP in a provisional response would be an offer that he cannot answer.
     const early = sdp === undefined || this.calleeOffer === undefined ? undefined : this.#toCaller.clean(sdp);

@@ -1,19 +1,23 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { fileOf } from '../../routing/announcements.ts';
+import type { Announcement, Scene } from '../../routing/types.ts';
 
-/** Finds the file of an announcement. */
+/** Finds the files of announcements: absolute paths, undefined for silence. None of it rejects. */
 export interface AnnouncementFiles {
   /**
    * @param name file name of an announcement that the operator uploaded
-   * @returns its absolute path; undefined when there is none
+   * @returns undefined when there is none
    */
   uploaded(name: string): Promise<string | undefined>;
+  /** The file of what routing has chosen. */
+  file(announcement: Announcement | undefined): Promise<string | undefined>;
   /**
-   * @param scene a scene of the product, as `no-binding`
-   * @param own the application's own file for it
-   * @returns the own file, else the product's, else undefined
+   * What an application's callers hear in a scene (`routing/announcements.ts`). Where it has a file of its own that has
+   * been deleted, the product's own takes its place.
+   * @param announcements what the application has set, by scene
    */
-  scene(scene: string, own: string | undefined): Promise<string | undefined>;
+  scene(scene: Scene, announcements: Readonly<Record<string, string>>): Promise<string | undefined>;
 }
 
 const PLAIN_NAME = /^[\w.-]{1,128}$/;
@@ -54,9 +58,17 @@ export function announcementFiles({
     PLAIN_NAME.test(name) ? existing(resolve(join(folder, name))) : undefined;
 
   const uploaded = (name: string) => inFolder(uploadedDir, name);
+  const file = async (announcement: Announcement | undefined) => {
+    if (announcement === undefined) return undefined;
+    if (typeof announcement === 'string') return uploaded(announcement);
+    return inFolder(defaultDir, `${announcement.scene}.wav`);
+  };
   return {
     uploaded,
-    scene: async (scene, own) =>
-      (own === undefined ? undefined : await uploaded(own)) ?? inFolder(defaultDir, `${scene}.wav`),
+    file,
+    scene: async (scene, announcements) => {
+      const chosen = fileOf(scene, announcements);
+      return (await file(chosen)) ?? (chosen === undefined ? undefined : file({ scene }));
+    },
   };
 }
