@@ -92,20 +92,6 @@ describe('a masked call without media of ours', () => {
     expect(secondsOf(told.events[4]?.statusInfo.timestamp)).toBeLessThanOrEqual(Math.ceil(Date.now() / 1000));
   });
 
-  it('works from B to A as well', async () => {
-    const { a, b, x } = await scenario.bind();
-    const call = await scenario.anna.call(x, { from: b });
-    const ringing = await scenario.ben.nextCall();
-    expect(ringing.wantedNumber).toBe(a);
-    expect(ringing.shownNumber).toBe(x);
-    await Promise.all([ringing.answer(), call.answered]);
-    expect(await call.hangUp()).toBe(200);
-    await ringing.end();
-    const [told] = await scenario.told(x);
-    expect(told?.events[0]?.statusInfo).toMatchObject({ caller: b, called: x });
-    expect(told?.events.at(-1)?.statusInfo).toMatchObject({ caller: b, called: a, stateCode: 0 });
-  });
-
   it('takes the caller from P-Asserted-Identity when From hides him, in national form too', async () => {
     const { a, x } = await scenario.bind();
     const national = a.replace('+86', '0');
@@ -174,36 +160,6 @@ describe('a masked call through the media server', () => {
     await atBen.media?.hearsDigits('7');
     await atAnna.hangUp();
     await atBen.end();
-  });
-});
-
-describe('a stranger', () => {
-  it('hears why he is refused, before he is', async () => {
-    const { admin, app } = scenario;
-    const announcements = { 'no-binding': 'wait.wav' };
-    await admin.send('PATCH', `/apps/${app.appKey}`, { announcements });
-    const { x } = await scenario.bind();
-    const call = await scenario.anna.call(x, { from: '+8613900009999' });
-    await call.progress.when(({ status, body }) => status === 183 && body !== '');
-    await call.media?.hears(RINGBACK_HZ);
-    expect(await call.end()).toMatchObject({
-      how: 'refused',
-      status: 403,
-      reason: expect.stringContaining('cause=21'),
-    });
-    await scenario.told(x);
-  });
-
-  it('hears the announcement of the product where the customer has none of his own', async () => {
-    const { admin, app } = scenario;
-    await admin.send('PATCH', `/apps/${app.appKey}`, { announcements: {} });
-    const { x } = await scenario.bind();
-    const call = await scenario.anna.call(x, { from: '+8613900009999' });
-    await call.media?.hearsPackets(150);
-    expect(call.media?.loudestHeard()).toBeGreaterThan(1000);
-    call.cancel();
-    expect(await call.end()).toMatchObject({ how: 'cancelled', status: 487 });
-    await scenario.told(x);
   });
 });
 

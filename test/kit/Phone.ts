@@ -60,6 +60,8 @@ export interface CallOptions {
   /** Also as P-Asserted-Identity. */
   readonly asserted?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A session description in place of the phone's own, for what no phone of ours would send. */
+  readonly offer?: string;
 }
 
 export interface SipAddress {
@@ -134,7 +136,7 @@ export class Phone {
   }
 
   /** Calls a number at the server. @throws Error when it was never told where to dial */
-  async call(number: string, { from, asserted, headers = {} }: CallOptions): Promise<OutgoingCall> {
+  async call(number: string, { from, asserted, headers = {}, offer }: CallOptions): Promise<OutgoingCall> {
     const { boasts = {} } = this.#options;
     const media = await this.#openMedia();
     const uri = `sip:${number}@${this.#dialled.host}:${this.#dialled.port}`;
@@ -155,7 +157,7 @@ export class Phone {
           ...boasts.headers,
           ...headers,
         },
-        made.sdp('sendrecv'),
+        offer ?? made.sdp('sendrecv'),
       ),
     );
     this.#active.set(call.callId, call);

@@ -38,7 +38,8 @@ export class PhoneMedia {
   sentPackets = 0;
   readonly #rtp: Socket;
   readonly #rtcp: Socket;
-  readonly #voice: Uint8Array;
+  readonly #tone: Uint8Array;
+  #voice: Uint8Array;
   readonly #canonicalName: string;
   readonly #arrivals = new EventEmitter<{ packet: []; digit: [string] }>();
   readonly #digits: string[] = [];
@@ -61,8 +62,9 @@ export class PhoneMedia {
     this.#rtp = rtp;
     this.#rtcp = rtcp;
     this.#canonicalName = options.canonicalName;
-    this.#voice =
+    this.#tone =
       options.toneHz === undefined ? new Uint8Array(8000).fill(A_LAW_SILENCE) : toneSecond(options.toneHz);
+    this.#voice = this.#tone;
     this.#arrivals.setMaxListeners(0);
     rtp.on('message', (bytes) => this.#hear(bytes));
     rtcp.on('message', (bytes) => {
@@ -147,6 +149,13 @@ export class PhoneMedia {
     return this.#keypad.press(keys, how);
   }
 
+  /** Says something once, in A-law, before it goes on with its tone. */
+  say(codes: Uint8Array): void {
+    const whole = codes.length - (codes.length % SAMPLES_PER_PACKET);
+    this.#voice = codes.subarray(0, whole);
+    this.#voiceAt = 0;
+  }
+
   close(): void {
     clearTimeout(this.#talkTimer);
     clearInterval(this.#reportTimer);
@@ -177,7 +186,11 @@ export class PhoneMedia {
     if (this.#speaking && events.length === 0) {
       const end = this.#voiceAt + SAMPLES_PER_PACKET;
       this.#send(this.payloadTypes.audio, this.#timestamp, this.#voice.subarray(this.#voiceAt, end), false);
-      this.#voiceAt = end % this.#voice.length;
+      this.#voiceAt = end;
+      if (end >= this.#voice.length) {
+        this.#voice = this.#tone;
+        this.#voiceAt = 0;
+      }
     }
     this.#timestamp = (this.#timestamp + SAMPLES_PER_PACKET) >>> 0;
     this.#nextPacketAt += PACKET_MS;

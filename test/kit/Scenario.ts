@@ -3,17 +3,12 @@ import { Application, type ApplicationOptions } from './Application.ts';
 import { type ToldCall, toldOf } from './customer.ts';
 import type { IncomingCall } from './IncomingCall.ts';
 import type { OutgoingCall } from './OutgoingCall.ts';
-import { PartnerClient } from './PartnerClient.ts';
+import type { PartnerClient } from './PartnerClient.ts';
 import { Phone, type PhoneOptions } from './Phone.ts';
+import { NumberPlan, type Pair, Tenant, type TenantMode } from './Tenant.ts';
 import { WebhookSink } from './WebhookSink.ts';
 
-/** Two people and the X between them. */
-export interface Pair {
-  readonly a: string;
-  readonly b: string;
-  readonly x: string;
-  readonly subscriptionId: string;
-}
+export type { Pair } from './Tenant.ts';
 
 /** A pair in a call, and what each phone holds of it. */
 export interface TalkingPair {
@@ -46,15 +41,20 @@ export class Scenario {
   readonly sink: WebhookSink;
   readonly anna: Phone;
   readonly ben: Phone;
-  readonly app: { readonly appKey: string; readonly appSecret: string };
-  #pairs = 0;
+  /** The customer's application, of mode AXB. */
+  readonly app: Tenant;
+  readonly #numbers: NumberPlan;
 
-  private constructor(parts: Pick<Scenario, 'application' | 'sink' | 'anna' | 'ben' | 'app'>) {
+  private constructor(
+    parts: Pick<Scenario, 'application' | 'sink' | 'anna' | 'ben' | 'app'>,
+    numbers: NumberPlan,
+  ) {
     this.application = parts.application;
     this.sink = parts.sink;
     this.anna = parts.anna;
     this.ben = parts.ben;
     this.app = parts.app;
+    this.#numbers = numbers;
   }
 
   static async start({ anna, ben, app, trunk = true, ...options }: ScenarioOptions = {}): Promise<Scenario> {
@@ -66,13 +66,8 @@ export class Scenario {
     ]);
     annasPhone.dialVia(application.sip);
     const { admin } = application;
-    const made = await admin.createApp({
-      name: 'ride',
-      mode: 'AXB',
-      statusUrl: `${sink.url}/status`,
-      feeUrl: `${sink.url}/fee`,
-      ...app,
-    });
+    const numbers = new NumberPlan();
+    const made = await Tenant.create(admin, application.http, numbers, { ...addressesOf(sink), ...app });
     if (trunk) {
       await admin.addTrunk({
         name: 'carrier-a',
@@ -82,7 +77,7 @@ export class Scenario {
         sources: ['127.0.0.0/8'],
       });
     }
-    return new Scenario({ application, sink, anna: annasPhone, ben: bensPhone, app: made });
+    return new Scenario({ application, sink, anna: annasPhone, ben: bensPhone, app: made }, numbers);
   }
 
   get admin(): AdminClient {
@@ -90,22 +85,21 @@ export class Scenario {
   }
 
   get partner(): PartnerClient {
-    return new PartnerClient(this.application.http, this.app.appKey, this.app.appSecret);
+    return this.app.partner;
+  }
+
+  /** Another customer of this mode, who is told at the same addresses. */
+  tenant(mode: TenantMode, fields: Readonly<Record<string, unknown>> = {}): Promise<Tenant> {
+    const app = { ...addressesOf(this.sink), ...fields, mode };
+    return Tenant.create(this.admin, this.application.http, this.#numbers, app);
   }
 
   /** A new X, and two people bound on it; strangers to all others unless named. @throws Error when it is refused */
-  async bind(
+  bind(
     terms: Readonly<Record<string, unknown>> = {},
     people: { readonly a?: string; readonly b?: string } = {},
   ): Promise<Pair> {
-    this.#pairs += 1;
-    const digits = String(this.#pairs).padStart(4, '0');
-    const { a = `+861390001${digits}`, b = `+861390002${digits}` } = people;
-    const x = `+861700000${digits}`;
-    await this.admin.addNumber(this.app.appKey, x);
-    const { body } = await this.partner.bind(a, b, { relationNum: x, ...terms });
-    if (body.resultcode !== '0') throw new Error(`bind was refused: ${JSON.stringify(body)}`);
-    return { a, b, x, subscriptionId: String(body.subscriptionId) };
+    return this.app.bind(terms, people);
   }
 
   /** Anna dials X. */
@@ -137,4 +131,8 @@ export class Scenario {
     await this.application.stop();
     await Promise.all([this.anna.close(), this.ben.close(), this.sink.close()]);
   }
+}
+
+function addressesOf(sink: WebhookSink): { statusUrl: string; feeUrl: string } {
+  return { statusUrl: `${sink.url}/status`, feeUrl: `${sink.url}/fee` };
 }

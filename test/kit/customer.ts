@@ -32,8 +32,9 @@ export function toldCalls(sink: WebhookSink): ToldCall[] {
     return known;
   };
   for (const request of sink.accepted) {
-    for (const event of eventsOf(request)) callOf(event.statusInfo.sessionId).events.push(event);
-    for (const record of recordsOf(request)) callOf(record.fields.sessionId).records.push(record);
+    const { events, records } = contentOf(request);
+    for (const event of events) callOf(event.statusInfo.sessionId).events.push(event);
+    for (const record of records) callOf(record.fields.sessionId).records.push(record);
   }
   return [...calls].map(([sessionId, told]) => ({ sessionId, ...told }));
 }
@@ -57,13 +58,19 @@ export async function toldOf(
   return complete();
 }
 
-function eventsOf({ id, at, body }: SinkRequest): ToldEvent[] {
-  const message = JSON.parse(body);
-  return message.eventType === 'fee' ? [] : [{ ...message, id, at }];
-}
+/** What a message holds is read once, however often it is asked. */
+const contents = new WeakMap<SinkRequest, { events: ToldEvent[]; records: ToldRecord[] }>();
 
-function recordsOf({ id, at, body }: SinkRequest): ToldRecord[] {
+function contentOf(request: SinkRequest): { events: ToldEvent[]; records: ToldRecord[] } {
+  const known = contents.get(request);
+  if (known !== undefined) return known;
+  const { id, at, body } = request;
   const message = JSON.parse(body);
-  if (message.eventType !== 'fee') return [];
-  return message.feeLst.map((fields: ToldRecord['fields']) => ({ id, at, fields }));
+  const isRecord = message.eventType === 'fee';
+  const content = {
+    events: isRecord ? [] : [{ ...message, id, at }],
+    records: isRecord ? message.feeLst.map((fields: ToldRecord['fields']) => ({ id, at, fields })) : [],
+  };
+  contents.set(request, content);
+  return content;
 }

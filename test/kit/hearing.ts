@@ -33,6 +33,8 @@ const PROBE_WITHIN_SAMPLES = SAMPLES_PER_SECOND / 2;
 const LIKE = 0.55;
 /** So much of a sound may be missing or spoilt in between. */
 const MISSING_PACKETS = 3;
+/** Less of a sound is not known for it. */
+const SHORTEST_SAMPLES = SAMPLES_PER_SECOND / 4;
 /** Below this a stretch of a sound tells nothing. */
 const QUIET = 200;
 
@@ -64,21 +66,47 @@ export function stretchesOf(media: Ears): Stretch[] {
 /** Which of these sounds a phone has heard, when and how far, in the order in which they began. */
 export function soundsHeard(media: Ears, sounds: readonly Sound[]): HeardSound[] {
   const known = sounds.map((sound) => ({ sound, ...probeOf(sound) }));
-  const heard = stretchesOf(media).flatMap(({ startedAt, samples }) => {
+  return stretchesOf(media).flatMap(({ startedAt, samples }) => {
     const likenesses = Probe.likenesses(
       samples,
       known.map(({ probe }) => probe),
     );
-    return known.flatMap(({ sound, offset }, index) =>
-      peaksOf(likenesses[index] ?? new Float64Array()).flatMap((peak) => {
+    const candidates = known.flatMap(({ sound, offset }, index) =>
+      peaksOf(likenesses[index] ?? new Float64Array()).map((peak) => {
         const start = peak - offset;
         const { end, whole } = followed(sound.samples, samples, start);
-        const at = (sample: number): number => startedAt + (start + sample) * MS_PER_SAMPLE;
-        return end === 0 ? [] : [{ name: sound.name, from: at(0), until: at(end), whole }];
+        return { name: sound.name, start, end: start + end, whole };
       }),
     );
+    const at = (sample: number): number => startedAt + sample * MS_PER_SAMPLE;
+    return withoutEchoes(candidates).map(({ name, start, end, whole }) => ({
+      name,
+      from: at(start),
+      until: at(end),
+      whole,
+    }));
   });
-  return heard.sort((one, other) => one.from - other.from);
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly whole: boolean;
+}
+
+/**
+ * Two sentences of one voice are alike for the length of a vowel: of what was found at the same time the longest
+ * counts, and nothing that is that short.
+ */
+function withoutEchoes(candidates: readonly Candidate[]): Candidate[] {
+  const accepted: Candidate[] = [];
+  const lengthOf = ({ start, end }: Candidate): number => end - start;
+  for (const each of [...candidates].sort((one, other) => lengthOf(other) - lengthOf(one))) {
+    if (lengthOf(each) < SHORTEST_SAMPLES) break;
+    if (accepted.every(({ start, end }) => each.end <= start || each.start >= end)) accepted.push(each);
+  }
+  return accepted.sort((one, other) => one.start - other.start);
 }
 
 /** Loudest packet that a phone heard in a span of time: root mean square, 0 to 32768. */

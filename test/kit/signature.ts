@@ -10,6 +10,8 @@ export interface Sound {
 /** An announcement of a test: the file to upload, and what is heard when it plays. */
 export interface Announcement extends Sound {
   readonly wav: Buffer;
+  /** The same in A-law, for a phone to say. */
+  readonly codes: Uint8Array;
 }
 
 const CHIRP_MS = 50;
@@ -35,7 +37,7 @@ export function signature(name: string, ms = 800): Announcement {
     samples[at] = AMPLITUDE * fade * Math.sin(phase);
   }
   const codes = toALaw(samples);
-  return { name, samples: fromALaw(codes), wav: aLawWav(codes) };
+  return { name, samples: fromALaw(codes), wav: aLawWav(codes), codes };
 }
 
 /** A sound from an A-law WAV file, as those of the product are. */

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SCENES, type SceneName } from '../../../media/index.ts';
+import { Scenario, type ScenarioOptions } from '../../kit/Scenario.ts';
+import { type Announcement, type Sound, signature, soundOf } from '../../kit/signature.ts';
+import type { Tenant, TenantMode } from '../../kit/Tenant.ts';
+import { createTestDatabase } from '../../kit/testDatabase.ts';
+import type { Row } from './Row.ts';
+
+/** Long enough to be told apart, short enough for a hundred calls. */
+const OWN_MS = 700;
+/** Calls that nobody takes are given up soon. */
+export const RING_SECONDS = 5;
+
+const SOUNDS = join(import.meta.dirname, '..', '..', '..', 'freeswitch-conf', 'sounds', 'zh');
+const sceneNames = Object.keys(SCENES) as SceneName[];
+
+/** The product's own announcement of a scene, by the name under which it is heard. */
+export const productsOwn = (scene: SceneName): string => `product/${scene}.wav`;
+/** An application's own announcement of a scene. */
+export const own = (scene: SceneName): string => `own-${scene}.wav`;
+
+/** Announcements that bindings and customers name. */
+export const FILES = {
+  ringback: 'ringback.wav',
+  otherRingback: 'other-ringback.wav',
+  recordHint: 'hint.wav',
+  lastMinute: 'last.wav',
+  callBack: 'call-back.wav',
+  farewell: 'farewell.wav',
+} as const;
+
+/** Scenes in which an application of a mode may have announcements of its own. */
+const SCENES_OF_MODE: Readonly<Record<TenantMode, readonly SceneName[]>> = {
+  AXB: ['no-permission', 'no-binding'],
+  AX: ['no-permission', 'no-binding'],
+  AXE: ['no-permission', 'no-binding'],
+  AXYB: ['no-permission', 'no-binding'],
+  X: ['no-permission', 'no-binding'],
+};
+
+/** What a carrier says when it cannot reach somebody. */
+export const CARRIER_SAYS: Announcement = signature('carrier', 1500);
+
+/** One running application with every announcement that the scenarios play, and a customer for each of them. */
+export class World {
+  readonly scenario: Scenario;
+  /** Everything that could be heard, by name. */
+  readonly sounds: readonly Sound[];
+
+  private constructor(scenario: Scenario, sounds: readonly Sound[]) {
+    this.scenario = scenario;
+    this.sounds = sounds;
+  }
+
+  static async start(options: ScenarioOptions = {}): Promise<World> {
+    const database = await createTestDatabase({ max: 1 });
+    await database.close();
+    const env = { AXBRIDGE_RING_SECONDS: String(RING_SECONDS), ...options.env };
+    const scenario = await Scenario.start({ database: database.url, ...options, env });
+    const uploads = [...sceneNames.map(own), ...Object.values(FILES)].map((name) => signature(name, OWN_MS));
+    for (const { name, wav } of uploads) await scenario.admin.addAnnouncement(name, wav);
+    const products = sceneNames.map((scene) =>
+      soundOf(productsOwn(scene), readFileSync(join(SOUNDS, `${scene}.wav`))),
+    );
+    return new World(scenario, [...uploads, ...products, CARRIER_SAYS]);
+  }
+
+  /** A customer for one scenario: every announcement is his own, unless the row says otherwise. */
+  tenant(mode: TenantMode, { app = {} }: Row): Promise<Tenant> {
+    const announcements = Object.fromEntries(SCENES_OF_MODE[mode].map((scene) => [scene, own(scene)]));
+    return this.scenario.tenant(mode, { announcements, recording: true, ...app });
+  }
+
+  close(): Promise<void> {
+    return this.scenario.close();
+  }
+}

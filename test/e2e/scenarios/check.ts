@@ -1,0 +1,113 @@
+import { expect } from 'vitest';
+import { stateCodeOf } from '../../../src/calls/stateCodes.ts';
+import { fromALaw, readWav, shareOfTone } from '../../kit/audio.ts';
+import type { ToldCall } from '../../kit/customer.ts';
+import { soundsHeard } from '../../kit/hearing.ts';
+import { digitsOf, findLeaks } from '../../kit/leaks.ts';
+import type { CallEnd } from '../../kit/PhoneCall.ts';
+import { ANNA_HZ, BEN_HZ } from '../../kit/Scenario.ts';
+import type { PlayedCall } from './PlayedCall.ts';
+import type { CutShort, Row, SipEnd } from './Row.ts';
+
+/** A refusal follows its announcement within so long. */
+const PROMPTLY_MS = 1500;
+
+/** Checks all that a row says of its call, after the call. */
+export async function check(row: Row, call: PlayedCall): Promise<void> {
+  const end = await call.atCaller.end(row.patienceMs);
+  await call.atCallee?.end();
+  expect(endOf(end)).toEqual(row.sip);
+  checkSounds(row, call, end);
+  checkCallee(call);
+  if (row.events !== '') await checkStory(row, call, await call.told());
+}
+
+/** A call's end as a row writes it. */
+function endOf({ how, status, reason }: CallEnd): SipEnd | CallEnd['how'] {
+  const cause = /^Q\.850\s*;\s*cause=(\d+)/.exec(reason ?? '')?.[1];
+  const q850 = cause === undefined ? undefined : Number(cause);
+  if (how === 'i-hung-up') return { bye: 'sent' };
+  if (how === 'other-hung-up') return { bye: 'received', q850: q850 ?? Number.NaN };
+  return how === 'lost' ? how : { final: status, q850 };
+}
+
+function checkSounds(row: Row, call: PlayedCall, end: CallEnd): void {
+  const { sounds } = call.world;
+  const heard = call.atCaller.media === undefined ? [] : soundsHeard(call.atCaller.media, sounds);
+  expect(heard.map(written)).toEqual(row.hears ?? []);
+  const atCallee = call.atCallee?.media;
+  expect((atCallee === undefined ? [] : soundsHeard(atCallee, sounds)).map(written)).toEqual(
+    row.calleeHears ?? [],
+  );
+  const last = heard.at(-1);
+  if (last === undefined || call.atCallee !== undefined || 'bye' in row.sip) return;
+  expect(end.at - last.until).toBeGreaterThan(-100);
+  expect(end.at - last.until).toBeLessThan(PROMPTLY_MS);
+}
+
+const written = ({ name, whole }: { name: string; whole: boolean }): string | CutShort =>
+  whole ? name : { cut: name };
+
+/** The callee saw a number of the platform, and neither side got a packet with the other's number. */
+function checkCallee({ world, dialled, atCaller, atCallee }: PlayedCall): void {
+  if (atCallee === undefined || dialled.callee === undefined) return;
+  expect(atCallee.shownNumber).toBe(dialled.shown ?? dialled.x);
+  const { anna, ben } = world.scenario;
+  const from = dialled.from === undefined ? [] : [digitsOf(dialled.from)];
+  expect(findLeaks(ben.packets, [atCallee.media], from)).toEqual([]);
+  expect(findLeaks(anna.packets, [atCaller.media], [digitsOf(dialled.callee)])).toEqual([]);
+}
+
+async function checkStory(
+  row: Row,
+  call: PlayedCall,
+  { sessionId, events, records }: ToldCall,
+): Promise<void> {
+  const { x, from = '', callee, shown = x, subscriptionId, userData } = call.dialled;
+  expect(events.map(({ eventType }) => eventType).join(' ')).toBe(row.events);
+  const isForwarded = row.events.includes('callout');
+  for (const { eventType, statusInfo } of events) {
+    const isAfter = eventType !== 'callin' && isForwarded;
+    const parties = eventType === 'collectInfo' ? {} : { caller: from, called: isAfter ? callee : x };
+    expect(statusInfo).toMatchObject({ sessionId, ...parties });
+    expect(statusInfo.timestamp).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+  }
+  const { ulFailReason, description } = stateCodeOf(row.stateCode);
+  expect(events.at(-1)?.statusInfo).toMatchObject({ stateCode: row.stateCode, stateDesc: description });
+  expect(records).toHaveLength(1);
+  const fields = records[0]?.fields ?? {};
+  expect(fields).toMatchObject({
+    direction: 1,
+    appKey: call.tenant.appKey,
+    sessionId,
+    bindNum: x,
+    subscriptionId: subscriptionId ?? '',
+    callerNum: from,
+    calleeNum: x,
+    ulFailReason,
+    ...(isForwarded ? { fwdDstNum: callee, fwdDisplayNum: shown } : {}),
+    ...(userData === undefined ? {} : { userData }),
+    recordFlag: row.recorded === true ? 1 : 0,
+    ...row.record,
+  });
+  if (!isForwarded) expect(fields.fwdDstNum).toBeUndefined();
+  if (!row.events.includes('answer')) expect(fields.callDuration).toBe(0);
+  if (row.recorded === true) await checkRecording(call, fields);
+}
+
+/** The recording, through the door that a customer uses. */
+async function checkRecording(
+  { tenant }: PlayedCall,
+  fields: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { recordObjectName, recordDomain } = fields;
+  const ask = () => tenant.partner.recording(String(recordObjectName), String(recordDomain));
+  await expect.poll(async () => (await ask()).status, { timeout: 10_000 }).toBe(301);
+  const { location = '' } = await ask();
+  const wav = readWav(Buffer.from(await (await fetch(location)).arrayBuffer()));
+  expect(wav).toMatchObject({ format: 6, channels: 1, hertz: 8000 });
+  expect(wav.data.length / 8000).toBeGreaterThan(3);
+  const middle = fromALaw(wav.data.subarray(wav.data.length / 2 - 4000, wav.data.length / 2 + 4000));
+  expect(shareOfTone(middle, ANNA_HZ)).toBeGreaterThan(0.2);
+  expect(shareOfTone(middle, BEN_HZ)).toBeGreaterThan(0.2);
+}
