@@ -1,3 +1,5 @@
+import { explain } from '../../routing/because.ts';
+import type { Decision } from '../../routing/types.ts';
 import type { CallSnapshot } from '../store/CallSnapshot.ts';
 import type { Message } from '../store/Message.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -68,6 +70,25 @@ export class CallLog {
     const question = callinQuestion(this.#options.call);
     this.#open(undefined);
     return question;
+  }
+
+  /** Notes what the call belongs to now; what an earlier decision said of it holds no longer. */
+  decided(decision: Decision): void {
+    this.call.because = explain(decision.because);
+    if (decision.kind !== 'connect' && decision.kind !== 'refuse') return;
+    const { call } = this;
+    const { subscriptionId, userData, extension } = decision;
+    if (subscriptionId === undefined) delete call.subscriptionId;
+    else call.subscriptionId = subscriptionId;
+    if (userData === undefined) delete call.userData;
+    else call.userData = userData;
+    if (extension === undefined) delete call.extension;
+    else call.extension = extension;
+  }
+
+  /** The call has its line: its close frees it. */
+  lineTaken(): void {
+    this.call.line = true;
   }
 
   /** @param digits what the caller typed when he was asked for an extension; '' for nothing */

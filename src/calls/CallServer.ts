@@ -1,17 +1,21 @@
 import { explain } from '../../routing/because.ts';
-import type { Decision } from '../../routing/types.ts';
+import type { Decision, Refuse } from '../../routing/types.ts';
 import type { IncomingInvite, Rejection } from '../sip/IncomingInvite.ts';
 import { Q850 } from '../sip/reason.ts';
 import type { CallSnapshot } from '../store/CallSnapshot.ts';
+import type { Message } from '../store/Message.ts';
 import type { Trunk } from '../store/trunks.ts';
+import { admit } from './admit.ts';
 import { Call } from './Call.ts';
+import { CallerSide } from './CallerSide.ts';
 import { type CallJournal, CallLog } from './CallLog.ts';
-import type { ActiveCall, CallServices } from './CallServices.ts';
+import type { ActiveCall, CallServices, CallStep } from './CallServices.ts';
 import type { RecordOrigin } from './callRecord.ts';
 import { Pending } from './Pending.ts';
 import { PromptJournal } from './PromptJournal.ts';
 import { RefusedCall } from './RefusedCall.ts';
 import type { SessionIds } from './sessionIds.ts';
+import { UndecidedCall } from './UndecidedCall.ts';
 
 /** A carrier that gets 503 should look again after so long. */
 const RETRY_AFTER_SECONDS = 5;
@@ -32,6 +36,9 @@ const SURVIVOR_CHECK_MS = 5000;
 
 /** Mode of a call whose X belongs to no application. */
 const NO_MODE = 'none';
+
+/** What a call belongs to before it is decided. */
+const NO_BINDING: Pick<Refuse, 'subscriptionId' | 'userData' | 'extension'> = {};
 
 export interface CallServerOptions extends Omit<CallServices, 'releases'> {
   readonly journal: CallJournal;
@@ -159,19 +166,36 @@ export class CallServer {
   }
 
   #open(invite: IncomingInvite<Trunk>, decision: Decision, now: number, receivedAtMs: number): void {
-    const { metrics, sessionIds, ...services } = this.#options;
+    const services = this.#options;
+    const { metrics, sessionIds, journal, origin, clock, logger } = services;
     const mode = decision.app?.mode ?? NO_MODE;
     metrics.decision(mode, (performance.now() - receivedAtMs) / 1000);
     const snapshot = snapshotOf(sessionIds(now), mode, invite, decision, now);
-    const { journal, origin, clock, logger } = services;
     const log = new CallLog({ journal, call: snapshot, origin, clock, logger });
     const onEnd = () => this.#forget(snapshot.sessionId);
-    const common = { invite, log, services: this.#options, onEnd };
-    const call =
-      decision.kind === 'connect'
-        ? new Call({ ...common, decision, receivedAtMs })
-        : new RefusedCall({ ...common, decision });
-    this.#calls.set(snapshot.sessionId, call);
+    const side = new CallerSide({ invite, log, services, receivedAtMs, onEnd });
+    let question: Message | undefined;
+    if (decision.kind === 'ask') question = log.openAsking();
+    else log.open();
+    this.#carry(this.#firstStep(side, admit(side, decision), question));
+  }
+
+  /** A call within its limits that needs no line goes out at once. */
+  #firstStep(
+    side: CallerSide,
+    decision: Decision | Promise<Decision>,
+    question: Message | undefined,
+  ): CallStep {
+    if (!(decision instanceof Promise)) {
+      if (decision.kind === 'connect' && decision.line === undefined) return new Call({ side, decision });
+      if (decision.kind === 'refuse') return new RefusedCall({ side, decision });
+    }
+    const become = (call: CallStep) => this.#carry(call);
+    return new UndecidedCall({ side, decision, question, become });
+  }
+
+  #carry(call: CallStep): void {
+    this.#calls.set(call.sessionId, call);
     void call.run();
   }
 
@@ -189,7 +213,9 @@ function snapshotOf(
   decision: Decision,
   now: number,
 ): CallSnapshot {
-  const { app, number, subscriptionId, userData } = decision;
+  const { app, number } = decision;
+  const { subscriptionId, userData, extension } =
+    decision.kind === 'connect' || decision.kind === 'refuse' ? decision : NO_BINDING;
   return {
     sessionId,
     appKey: app?.appKey ?? '',
@@ -199,6 +225,7 @@ function snapshotOf(
     caller: invite.caller,
     ...(subscriptionId !== undefined && { subscriptionId }),
     ...(userData !== undefined && { userData }),
+    ...(extension !== undefined && { extension }),
     callInAt: now,
     nextSeq: 0,
     because: explain(decision.because),

@@ -28,9 +28,12 @@ export interface AdmissionRequest {
 /** Whether one more call is within the limits of its application and of the platform. */
 export interface CallAdmission {
   /**
+   * Asked once for each call: a call that is let through is counted.
    * @returns the stateCode of the limit that is exceeded, else undefined; without a promise where nothing is limited
    */
   check(request: AdmissionRequest): number | undefined | Promise<number | undefined>;
+  /** A call has ended, whether it was put to `check` or not. */
+  ended(sessionId: string): void;
 }
 
 export interface LineRequest {
@@ -63,7 +66,7 @@ export interface CallServices {
   readonly trunks: TrunkGroup;
   /** Where the test handset of a number is registered now; absent where handsets are switched off. */
   readonly handsetOf?: (number: string) => HandsetContact | undefined;
-  readonly media: Pick<MediaPool, 'create' | 'healthy'>;
+  readonly media: Pick<MediaPool, 'create' | 'addCallee' | 'healthy'>;
   readonly announcements: AnnouncementFiles;
   /** Who a call is for; an answer without a promise when it is at hand. */
   readonly route: (call: RouteCall) => Decision | Promise<Decision>;
@@ -108,4 +111,10 @@ export interface ActiveCall {
   stop(): void;
   /** Asks both sides whether they are still there and ends the call when one is not. */
   checkLegs(): Promise<void>;
+}
+
+/** What a call is at the moment: one that is not decided yet, or that is forwarded, or refused. */
+export interface CallStep extends ActiveCall {
+  /** Takes the call to its end, or until it becomes another. It never rejects. */
+  run(): Promise<void>;
 }

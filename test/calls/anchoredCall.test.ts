@@ -258,7 +258,7 @@ describe('a refusal', () => {
   });
 
   it('keeps its stateCode when the caller has heard enough', async () => {
-    calls.bind();
+    calls.bind({}, { announcements: { 'no-binding': 'default' } });
     calls.unbind();
     const call = await alice.call(X, { from: STRANGER });
     await call.progress.next();

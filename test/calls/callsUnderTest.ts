@@ -5,11 +5,20 @@ import { type EmbeddedSip, type EmbeddedSipOptions, startEmbeddedSip } from '../
 import type { MediaPool } from '../../media/index.ts';
 import { OPEN_GUARDS, OPEN_PLATFORM } from '../../routing/open.ts';
 import { route } from '../../routing/route.ts';
-import type { AppRoute, AxbRelation, Found, XNumber } from '../../routing/types.ts';
+import type {
+  AppRoute,
+  AxbRelation,
+  Found,
+  Mode,
+  Relation,
+  RouteCall,
+  XNumber,
+} from '../../routing/types.ts';
+import type { CustomerAnswer } from '../../routing/xMode.ts';
 import { announcementFiles } from '../../src/calls/announcementFiles.ts';
 import type { CallJournal } from '../../src/calls/CallLog.ts';
 import { CallServer } from '../../src/calls/CallServer.ts';
-import type { CallServices, CallSettings } from '../../src/calls/CallServices.ts';
+import type { CallAdmission, CallServices, CallSettings } from '../../src/calls/CallServices.ts';
 import { Recordings } from '../../src/calls/recordings.ts';
 import { createSessionIds } from '../../src/calls/sessionIds.ts';
 import { readConfig } from '../../src/config.ts';
@@ -22,6 +31,7 @@ import type { Message } from '../../src/store/Message.ts';
 import type { Trunk } from '../../src/store/trunks.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import { Series } from '../kit/Series.ts';
+import { LinesInMemory } from './LinesInMemory.ts';
 
 export const A = '+8613900001001';
 export const B = '+8613900001002';
@@ -35,8 +45,13 @@ export class HeardJournal implements CallJournal {
     String(body.eventType ?? kind),
   );
   readonly closed: CallSnapshot[] = [];
+  readonly #onClose: (call: CallSnapshot) => void;
   /** Holds `open` back until it is resolved, as a database that is away does. */
   away: Promise<void> | undefined;
+
+  constructor(onClose: (call: CallSnapshot) => void = () => {}) {
+    this.#onClose = onClose;
+  }
 
   async open(_call: CallSnapshot, event: Message | undefined): Promise<void> {
     if (event !== undefined) this.#take(event);
@@ -49,6 +64,7 @@ export class HeardJournal implements CallJournal {
 
   async close(call: CallSnapshot, messages: readonly Message[]): Promise<void> {
     this.closed.push(structuredClone(call));
+    this.#onClose(call);
     for (const message of messages) this.#take(message);
   }
 
@@ -87,7 +103,7 @@ export interface CallsOptions {
     readonly desk: HandsetDesk;
     readonly handsetOf: NonNullable<CallServices['handsetOf']>;
   };
-  readonly media?: (frontEnd: SipFrontEnd<Trunk>) => Promise<Pick<MediaPool, 'create' | 'healthy'>>;
+  readonly media?: (frontEnd: SipFrontEnd<Trunk>) => Promise<CallServices['media']>;
 }
 
 /** The library's instance by its real types. */
@@ -95,9 +111,10 @@ function typed(srf: unknown): SrfClient {
   return srf as SrfClient;
 }
 
-const noMedia: Pick<MediaPool, 'create' | 'healthy'> = {
+const noMedia: CallServices['media'] = {
   healthy: false,
   create: () => Promise.reject(new Error('there is no media server')),
+  addCallee: () => Promise.reject(new Error('there is no media server')),
 };
 
 /**
@@ -105,7 +122,8 @@ const noMedia: Pick<MediaPool, 'create' | 'healthy'> = {
  * AXBRIDGE_DRACHTIO names, else an embedded one on free ports.
  */
 export class CallsUnderTest {
-  readonly journal = new HeardJournal();
+  readonly lines = new LinesInMemory();
+  readonly journal = new HeardJournal((call) => this.lines.callClosed(call));
   readonly outcomes: string[] = [];
   readonly table = new Map<string, Found>();
   readonly logged: { level: string; message: string; fields: object }[] = [];
@@ -117,6 +135,15 @@ export class CallsUnderTest {
   readonly recordings: Recordings;
   readonly folder: string;
   unhealthy = new Set<string>();
+  /** Each question that was put to routing. */
+  readonly routed: RouteCall[] = [];
+  /** In place of the relation that the table holds for X, whoever calls. */
+  relationOf: ((caller: string, digits: string | undefined) => Relation | undefined) | undefined;
+  /** The stateCode of the limit that a call exceeds. */
+  limit: CallAdmission['check'] = () => undefined;
+  readonly endedCalls: string[] = [];
+  /** X mode: what the customer's server answers. */
+  customer: (question: Message) => Promise<CustomerAnswer> = async () => ({ kind: 'failed', why: 'nobody' });
 
   static async start(options: CallsOptions = {}): Promise<CallsUnderTest> {
     const { AXBRIDGE_DRACHTIO: given } = readConfig({ AXBRIDGE_DRACHTIO: process.env.AXBRIDGE_DRACHTIO });
@@ -133,7 +160,7 @@ export class CallsUnderTest {
     return calls;
   }
 
-  readonly #media: { pool: Pick<MediaPool, 'create' | 'healthy'> } = { pool: noMedia };
+  readonly #media: { pool: CallServices['media'] } = { pool: noMedia };
 
   private constructor(
     sip: EmbeddedSip | undefined,
@@ -167,6 +194,7 @@ export class CallsUnderTest {
         },
         create: ((create: Parameters<MediaPool['create']>[0]) =>
           media.pool.create(create as never)) as MediaPool['create'],
+        addCallee: (caller) => media.pool.addCallee(caller),
       },
       announcements: announcementFiles({
         uploadedDir: join(folder, 'announcements'),
@@ -183,9 +211,19 @@ export class CallsUnderTest {
       },
       logger,
       clock,
-      settings: { ringSeconds: 90, anchor: 'auto', ...options.settings },
+      settings: { ringSeconds: 90, anchor: 'auto', collect: 'answer', ...options.settings },
       journal: this.journal,
-      route: (call) => route(call, { find: (x) => this.table.get(x) }, OPEN_PLATFORM),
+      route: (call) => {
+        this.routed.push(call);
+        return route(call, { find: (...key) => this.#find(...key) }, OPEN_PLATFORM);
+      },
+      platform: OPEN_PLATFORM,
+      admission: {
+        check: (request) => this.limit(request),
+        ended: (sessionId) => this.endedCalls.push(sessionId),
+      },
+      lines: this.lines,
+      askCustomer: (_appKey, question) => this.customer(question),
       sessionIds: createSessionIds('ax.test'),
       origin: { spId: 'sp1', hostName: 'ax.test' },
     });
@@ -207,6 +245,7 @@ export class CallsUnderTest {
     app: Partial<AppRoute> = {},
     number: Partial<XNumber> = {},
   ): void {
+    this.relationOf = undefined;
     const bound: AxbRelation = {
       mode: 'AXB',
       subscriptionId: 'binding-1',
@@ -242,6 +281,16 @@ export class CallsUnderTest {
     });
   }
 
+  /** An application of another mode on X: the relation follows from the caller and from what he typed. */
+  serve(
+    mode: Mode,
+    app: Partial<AppRoute> = {},
+    relationOf: NonNullable<CallsUnderTest['relationOf']> = () => undefined,
+  ): void {
+    this.bind({}, { mode, ...app });
+    this.relationOf = relationOf;
+  }
+
   unbind(): void {
     const found = this.table.get(X);
     if (found) this.table.set(X, { ...found, relation: undefined });
@@ -274,6 +323,11 @@ export class CallsUnderTest {
     this.frontEnd.stop();
     await this.sip?.stop();
     await rm(this.folder, { recursive: true });
+  }
+
+  #find(x: string, caller: string, digits?: string): Found | undefined {
+    const found = this.table.get(x);
+    return found && this.relationOf ? { ...found, relation: this.relationOf(caller, digits) } : found;
   }
 
   #logger(): Logger {

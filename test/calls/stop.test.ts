@@ -189,6 +189,7 @@ describe('stopping', () => {
   });
 
   it('cuts the announcement of a refusal', async () => {
+    calls.bind({}, { announcements: { 'no-binding': 'default' } });
     calls.unbind();
     const call = await alice.call(X, { from: STRANGER });
     expect((await call.progress.next()).status).toBe(183);
