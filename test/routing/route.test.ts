@@ -1,319 +1,93 @@
 import { describe, expect, it } from 'vitest';
-import { explain } from '../../routing/because.ts';
-import { decide, route } from '../../routing/route.ts';
-import type { AppRoute, AxbRelation, Connect, Found, Refuse, XNumber } from '../../routing/types.ts';
+import { OPEN_PLATFORM } from '../../routing/open.ts';
+import { route } from '../../routing/route.ts';
+import type { Mode, RoutingTable } from '../../routing/types.ts';
+import { A, app, axb, axe, B, decides, found, LANDLINE, NOW, number, OF_RIDE, type Row, X } from './facts.ts';
 
-const A = '+8613800000001';
-const B = '+8613900000002';
-const STRANGER = '+8613700000003';
-const LANDLINE = '+8657188880004';
-const X = '+8617000005001';
-const NOW = Date.parse('2026-03-01T12:00:00Z');
+const MODES: readonly Mode[] = ['AXB', 'AX', 'AXE', 'AXYB', 'X'];
 
-const number = (more: Partial<XNumber> = {}): XNumber => ({
-  number: X,
-  areaCode: '0571',
-  state: 'normal',
-  ...more,
-});
-const app = (more: Partial<AppRoute> = {}): AppRoute => ({
-  appKey: 'ride',
-  mode: 'AXB',
-  state: 'normal',
-  recording: true,
-  announcements: {},
-  ...more,
-});
-const relation = (more: Partial<AxbRelation> = {}): AxbRelation => ({
-  subscriptionId: 'sub-1',
-  a: A,
-  b: B,
-  callDirection: 0,
-  expiresAt: Number.POSITIVE_INFINITY,
-  recordFlag: false,
-  recordHintTone: undefined,
-  maxDurationMinutes: 0,
-  lastMinVoice: undefined,
-  callerHintTone: undefined,
-  calleeHintTone: undefined,
-  userData: undefined,
-  ...more,
-});
-const found = (more: Partial<Found> = {}): Found => ({
-  number: number(),
-  app: app(),
-  relation: relation(),
-  ...more,
-});
+const LANDLINE_CALLS = 'the caller +86571****0004 is a fixed line, which may only be called';
 
-interface Row {
-  readonly when: string;
-  readonly caller: string;
-  readonly found: Found | undefined;
-  readonly expected: Partial<Connect> | Partial<Refuse>;
-  readonly because: readonly string[];
-}
-
-const OF_RIDE = 'the X number belongs to application ride';
-const NO_BINDING_FOR = (masked: string): string => `no binding on this X has ${masked} as a party`;
-
-const ROWS: readonly Row[] = [
-  {
-    when: 'A dials X',
-    caller: A,
-    found: found(),
-    expected: { kind: 'connect', callee: B, shown: X, subscriptionId: 'sub-1' },
-    because: [
-      OF_RIDE,
-      'the caller is A of binding sub-1',
-      'the binding lets both sides call',
-      'the call goes to +86139****0002, who sees the X',
-    ],
-  },
-  {
-    when: 'B dials X',
-    caller: B,
-    found: found(),
-    expected: { kind: 'connect', callee: A, shown: X },
-    because: [
-      OF_RIDE,
-      'the caller is B of binding sub-1',
-      'the binding lets both sides call',
-      'the call goes to +86138****0001, who sees the X',
-    ],
-  },
-  {
-    when: 'A dials X and only A may',
-    caller: A,
-    found: found({ relation: relation({ callDirection: 1 }) }),
-    expected: { kind: 'connect', callee: B },
-    because: [
-      OF_RIDE,
-      'the caller is A of binding sub-1',
-      'the binding lets only A call',
-      'the call goes to +86139****0002, who sees the X',
-    ],
-  },
-  {
-    when: 'B dials X and only A may',
-    caller: B,
-    found: found({ relation: relation({ callDirection: 1, userData: 'order' }) }),
-    expected: {
-      kind: 'refuse',
-      stateCode: 8016,
-      announcement: undefined,
-      subscriptionId: 'sub-1',
-      userData: 'order',
-    },
-    because: [OF_RIDE, 'the caller is B of binding sub-1', 'the binding lets only A call'],
-  },
-  {
-    when: 'A dials X and only B may',
-    caller: A,
-    found: found({ relation: relation({ callDirection: 2 }) }),
-    expected: { kind: 'refuse', stateCode: 8016 },
-    because: [OF_RIDE, 'the caller is A of binding sub-1', 'the binding lets only B call'],
-  },
-  {
-    when: 'B dials X and only B may',
-    caller: B,
-    found: found({ relation: relation({ callDirection: 2 }) }),
-    expected: { kind: 'connect', callee: A },
-    because: [
-      OF_RIDE,
-      'the caller is B of binding sub-1',
-      'the binding lets only B call',
-      'the call goes to +86138****0001, who sees the X',
-    ],
-  },
-  {
-    when: 'a stranger dials X',
-    caller: STRANGER,
-    found: found({ relation: undefined }),
-    expected: { kind: 'refuse', stateCode: 8014, announcement: 'no-binding' },
-    because: [OF_RIDE, NO_BINDING_FOR('+86137****0003')],
-  },
-  {
-    when: 'a table gives a binding in which the caller is no party',
-    caller: STRANGER,
-    found: found(),
-    expected: { kind: 'refuse', stateCode: 8014, announcement: 'no-binding' },
-    because: [OF_RIDE, NO_BINDING_FOR('+86137****0003')],
-  },
-  {
-    when: 'the caller withholds the number',
-    caller: '',
-    found: found({ relation: undefined }),
-    expected: { kind: 'refuse', stateCode: 8014, announcement: 'no-binding' },
-    because: [OF_RIDE, 'the caller withheld the number'],
-  },
-  {
-    when: 'the binding expires at this very millisecond',
-    caller: A,
-    found: found({ relation: relation({ expiresAt: NOW }) }),
-    expected: { kind: 'refuse', stateCode: 8014, announcement: 'no-binding' },
-    because: [OF_RIDE, NO_BINDING_FOR('+86138****0001'), 'the binding expired at 2026-03-01T12:00:00.000Z'],
-  },
-  {
-    when: 'the binding lives for one more millisecond',
-    caller: A,
-    found: found({ relation: relation({ expiresAt: NOW + 1 }) }),
-    expected: { kind: 'connect', callee: B },
-    because: [
-      OF_RIDE,
-      'the caller is A of binding sub-1',
-      'the binding lets both sides call',
-      'the call goes to +86139****0002, who sees the X',
-    ],
-  },
-  {
-    when: 'a fixed line dials X, even one that is a party',
-    caller: LANDLINE,
-    found: found({ relation: relation({ a: LANDLINE }) }),
-    expected: { kind: 'refuse', stateCode: 8023, announcement: undefined },
-    because: ['the caller +86571****0004 is a fixed line, which may only be called'],
-  },
-  {
-    when: 'a fixed line dials what is no X',
-    caller: LANDLINE,
-    found: undefined,
-    expected: { kind: 'refuse', stateCode: 8023 },
-    because: ['the caller +86571****0004 is a fixed line, which may only be called'],
-  },
-  {
-    when: 'the X is unknown',
-    caller: A,
-    found: undefined,
-    expected: { kind: 'refuse', stateCode: 8018, announcement: undefined },
-    because: ['+8617000005001 is no X number of this platform'],
-  },
-  ...(['suspended', 'unavailable'] as const).map(
-    (state): Row => ({
-      when: `the X is ${state}, whatever the application`,
-      caller: A,
-      found: found({ number: number({ state }), app: app({ state: 'frozen' }) }),
-      expected: { kind: 'refuse', stateCode: 8055 },
-      because: [OF_RIDE, `the X number is ${state}`],
-    }),
-  ),
-  {
-    when: 'the X takes no new bindings',
-    caller: A,
-    found: found({ number: number({ state: 'bind-frozen' }) }),
-    expected: { kind: 'connect', callee: B },
-    because: [
-      OF_RIDE,
-      'the caller is A of binding sub-1',
-      'the binding lets both sides call',
-      'the call goes to +86139****0002, who sees the X',
-    ],
-  },
-  {
-    when: 'the application is frozen',
-    caller: A,
-    found: found({ app: app({ state: 'frozen' }) }),
-    expected: { kind: 'refuse', stateCode: 7108 },
-    because: [OF_RIDE, 'application ride is frozen'],
-  },
-  {
-    when: 'the binding asks for recording, tones and a limit',
-    caller: A,
-    found: found({
-      relation: relation({
-        recordFlag: true,
-        recordHintTone: 'hint.wav',
-        maxDurationMinutes: 2,
-        lastMinVoice: 'last.wav',
-        callerHintTone: 'for-a.wav',
-        calleeHintTone: 'for-b.wav',
-        userData: 'order-77',
+describe('before the rules of any mode', () => {
+  decides([
+    ...MODES.map(
+      (mode): Row => ({
+        when: `a fixed line dials an X of mode ${mode}, whatever else is against it`,
+        call: { caller: LANDLINE },
+        found: found({
+          number: number({ state: 'suspended' }),
+          app: app({ mode, state: 'frozen' }),
+          relation: axb({ a: LANDLINE }),
+        }),
+        expected: { kind: 'refuse', stateCode: 8023, announcement: undefined },
+        because: [LANDLINE_CALLS],
       }),
-    }),
-    expected: {
-      kind: 'connect',
-      ringback: 'for-a.wav',
-      record: true,
-      recordHintTone: 'hint.wav',
-      maxDurationSeconds: 120,
-      lastMinVoice: 'last.wav',
-      userData: 'order-77',
+    ),
+    {
+      when: 'a fixed line dials what is no X',
+      call: { caller: LANDLINE },
+      found: undefined,
+      expected: { kind: 'refuse', stateCode: 8023 },
+      without: ['app', 'number'],
+      because: [LANDLINE_CALLS],
     },
-    because: [
-      OF_RIDE,
-      'the caller is A of binding sub-1',
-      'the binding lets both sides call',
-      'the call goes to +86139****0002, who sees the X',
-    ],
-  },
-  {
-    when: 'B calls with a tone for B, no limit, and an application without recording',
-    caller: B,
-    found: found({
-      app: app({ recording: false }),
-      relation: relation({
-        recordFlag: true,
-        recordHintTone: 'hint.wav',
-        lastMinVoice: 'last.wav',
-        calleeHintTone: 'for-b.wav',
+    {
+      when: 'the X is unknown',
+      call: { caller: A },
+      found: undefined,
+      expected: { kind: 'refuse', stateCode: 8018, announcement: undefined },
+      without: ['app', 'number'],
+      because: ['+8617000005001 is no X number of this platform'],
+    },
+    {
+      when: 'the X has gone while the caller of an AXE application typed',
+      call: { digits: '1207', failedAttempts: 0 },
+      found: undefined,
+      expected: { kind: 'refuse', stateCode: 8025, announcement: undefined },
+      because: ['+8617000005001 was taken from the platform while the caller typed'],
+    },
+    ...(['suspended', 'unavailable'] as const).map(
+      (state): Row => ({
+        when: `the X is ${state}, whatever the application`,
+        call: { caller: A },
+        found: found({ number: number({ state }), app: app({ state: 'frozen' }) }),
+        expected: { kind: 'refuse', stateCode: 8055, announcement: undefined },
+        because: [OF_RIDE, `the X number is ${state}`],
       }),
-    }),
-    expected: {
-      kind: 'connect',
-      ringback: 'for-b.wav',
-      record: false,
-      recordHintTone: undefined,
-      maxDurationSeconds: 0,
-      lastMinVoice: undefined,
+    ),
+    {
+      when: 'the X takes no new bindings',
+      call: { caller: A },
+      found: found({ number: number({ state: 'bind-frozen' }) }),
+      expected: { kind: 'connect', callee: B },
+      because: [
+        OF_RIDE,
+        'the caller is A of binding sub-1',
+        'the binding lets both sides call',
+        'the call goes to +86139****0002, who sees the X',
+      ],
     },
-    because: [
-      OF_RIDE,
-      'the caller is B of binding sub-1',
-      'the binding lets both sides call',
-      'the call goes to +86138****0001, who sees the X',
-      'the binding asks for recording, but application ride has none',
-    ],
-  },
-  {
-    when: 'the X of an AXE application has no binding',
-    caller: A,
-    found: found({ app: app({ mode: 'AXE' }), relation: undefined }),
-    expected: { kind: 'refuse', stateCode: 8025 },
-    because: [OF_RIDE, 'applications of mode AXE are not served by this release'],
-  },
-  ...(['AX', 'AXYB', 'X'] as const).map(
-    (mode): Row => ({
-      when: `the application is of mode ${mode}`,
-      caller: A,
-      found: found({ app: app({ mode }), relation: undefined }),
-      expected: { kind: 'refuse', stateCode: 8018 },
-      because: [OF_RIDE, `applications of mode ${mode} are not served by this release`],
-    }),
-  ),
-];
-
-describe('decide', () => {
-  it.each(ROWS)('when $when', ({ caller, found: facts, expected, because }) => {
-    const decision = decide({ caller, x: X, now: NOW }, facts);
-    expect(decision).toMatchObject(expected);
-    expect(explain(decision.because)).toEqual(because);
-    if (facts !== undefined) expect(decision).toMatchObject({ app: facts.app, number: facts.number });
-  });
-
-  it('puts no whole number of a person into words', () => {
-    for (const { caller, found: facts } of ROWS) {
-      const words = explain(decide({ caller, x: X, now: NOW }, facts).because).join('\n');
-      for (const person of [A, B, STRANGER, LANDLINE]) expect(words).not.toContain(person.slice(3));
-    }
-  });
+    ...MODES.map(
+      (mode): Row => ({
+        when: `the application, of mode ${mode}, is frozen`,
+        call: { caller: A },
+        found: found({ app: app({ mode, state: 'frozen' }) }),
+        expected: { kind: 'refuse', stateCode: 7108, announcement: undefined },
+        because: [OF_RIDE, 'application ride is frozen'],
+      }),
+    ),
+  ]);
 });
 
 describe('route', () => {
+  const call = { caller: A, x: X, now: NOW };
+
   it('answers without a promise when the table does', () => {
-    expect(route({ caller: A, x: X, now: NOW }, { find: () => found() })).toMatchObject({ callee: B });
+    expect(route(call, { find: () => found() }, OPEN_PLATFORM)).toMatchObject({ callee: B });
   });
 
   it('answers with a promise when the table does', async () => {
-    const decision = route({ caller: A, x: X, now: NOW }, { find: async () => found() });
+    const decision = route(call, { find: async () => found() }, OPEN_PLATFORM);
     expect(decision).toBeInstanceOf(Promise);
     expect(await decision).toMatchObject({ callee: B });
   });
@@ -322,6 +96,24 @@ describe('route', () => {
     const find = async (): Promise<never> => {
       throw new Error('away');
     };
-    await expect(route({ caller: A, x: X, now: NOW }, { find })).rejects.toThrow('away');
+    await expect(route(call, { find }, OPEN_PLATFORM)).rejects.toThrow('away');
+  });
+
+  it('asks the table for an extension only when there is one', () => {
+    const asked: unknown[][] = [];
+    const table: RoutingTable = {
+      find: (...question) => {
+        asked.push(question);
+        return found({ app: app({ mode: 'AXE' }), relation: axe() });
+      },
+    };
+    for (const digits of [undefined, '', '1207']) {
+      route({ ...call, ...(digits !== undefined && { digits }) }, table, OPEN_PLATFORM);
+    }
+    expect(asked).toEqual([
+      [X, A],
+      [X, A],
+      [X, A, '1207'],
+    ]);
   });
 });
