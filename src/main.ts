@@ -16,7 +16,7 @@ import { loadTlsIdentity, type TlsIdentity } from './api/certificate.ts';
 import { addressOf, HttpServer, type ListeningPorts } from './api/httpServer.ts';
 import { partnerApi } from './api/partnerApi.ts';
 import { recordingDownload } from './api/recordingDownload.ts';
-import { AxbBindings } from './bindings/AxbBindings.ts';
+import { Bindings } from './bindings/Bindings.ts';
 import { ExpiredBindingSweeper } from './bindings/ExpiredBindingSweeper.ts';
 import { announcementFiles } from './calls/announcementFiles.ts';
 import { CallServer } from './calls/CallServer.ts';
@@ -266,7 +266,7 @@ async function startApi(
     setting: config.AXBRIDGE_ADMIN_TOKEN,
     show: (token) => process.stderr.write(`\nOperator token, shown this once: ${token}\n\n`),
   });
-  const bindings = new AxbBindings({ sql, sealer, changes, clock });
+  const bindings = new Bindings({ sql, sealer, changes, clock });
   parts.defer(() => bindings.idle());
   const sweeper = new ExpiredBindingSweeper({ sql, log: logger, clock });
   sweeper.start();

@@ -1,16 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AxbBindings } from '../bindings/AxbBindings.ts';
-import type { AxbBinding, AxbChanges, AxbQuery } from '../bindings/types.ts';
+import type { AxbBinding, AxbChanges, AxbQuery } from '../bindings/axbTypes.ts';
+import { BindingError } from '../bindings/BindingError.ts';
 import type { App } from '../store/apps.ts';
 import { BindFields, ModifyFields, QueryFields, UnbindFields } from './axbFields.ts';
 import { PartnerError } from './errorCodes.ts';
 import { fieldCheck } from './fieldCheck.ts';
+import { directionOf, queryOrBody, SUCCESS, utcTime } from './partnerForms.ts';
 import { readUserNumber, readXNumber } from './partnerNumbers.ts';
 
 /** Path of all four AXB operations, below the partner API's prefix (facts 2). */
 const AXB_PATH = '/caas/relationnumber/partners/v1.0';
 
-const SUCCESS = { resultcode: '0', resultdesc: 'Success' };
 /** Records of a page when the client names no size, or one outside 10–100 (facts 2.4). */
 const USUAL_PAGE_SIZE = 50;
 
@@ -85,7 +86,7 @@ export function axbRoutes(
     const size = fields.pageSize ?? USUAL_PAGE_SIZE;
     const pageSize = size >= 10 && size <= 100 ? size : USUAL_PAGE_SIZE;
     const { items, totalCount } = await bindings.query(app, { ...filterOf(fields), pageIndex, pageSize });
-    if (totalCount === 0) throw new PartnerError('no-such-record');
+    if (totalCount === 0) throw new BindingError('no-such-binding');
     return {
       ...SUCCESS,
       app_key: app.appKey,
@@ -127,17 +128,6 @@ function xOf(fields: UnbindFields): string {
   throw new PartnerError('invalid-request', 'Expected subscriptionId or relationNum, got neither.');
 }
 
-/** Some clients send the fields of a DELETE as a JSON body (facts 2.2); the query wins where both name one. */
-function queryOrBody({ query, body }: FastifyRequest): unknown {
-  return body !== null && typeof body === 'object' && query !== null && typeof query === 'object'
-    ? { ...body, ...query }
-    : query;
-}
-
-function directionOf(value: number): 0 | 1 | 2 {
-  return value === 1 || value === 2 ? value : 0;
-}
-
 /** One item of `relationNumList` (facts 2.4): the two flags are strings there, `subscribeTime` is UTC. */
 function describeBinding(binding: AxbBinding): Record<string, unknown> {
   return {
@@ -154,6 +144,6 @@ function describeBinding(binding: AxbBinding): Record<string, unknown> {
     privateSms: String(binding.privateSms),
     preVoice: binding.preVoice,
     userData: binding.userData,
-    subscribeTime: binding.subscribedAt.toISOString().slice(0, 19).replace('T', ' '),
+    subscribeTime: utcTime(binding.subscribedAt),
   };
 }

@@ -4,8 +4,9 @@
  * Where the facts leave a choice:
  * - A wrong PasswordDigest has no recovered code. It gets the code of an unknown key, with the same text, so that
  *   nobody can find out which keys exist, and clients already handle it as "my credentials are not accepted".
- * - A binding that does not exist is 1012007 in AXB: clients take that as "none yet" and go on to bind (C3). So is a
- *   recording, and a call that is to be stopped and is over: no source gives that code (7.2).
+ * - A binding that does not exist is 1012007 in AXB: clients take that as "none yet" and go on to bind (C3). In the
+ *   other modes it is 1016001. A recording that does not exist, and a call that is to be stopped and is over, are
+ *   1012007: no source gives that code (7.2).
  * - A number that is on the X already is told in the newer wording, which names it (masked here).
  * - Created too far from now is a credential error, hence 401; the facts give the code and no status.
  * - An unknown path or method is 404; the facts give no status for 1010006.
@@ -22,6 +23,23 @@ export const PARTNER_ERRORS = {
     httpStatus: 403,
     resultdesc: 'The app_key is not allowed to invoke the API.',
   },
+  'x-unknown': { code: '1011001', httpStatus: 403, resultdesc: 'Account does not exist.' },
+  'no-free-private-number': {
+    code: '1011002',
+    httpStatus: 403,
+    resultdesc: 'Insufficient number of resources.',
+  },
+  'too-many-x': {
+    code: '1011003',
+    httpStatus: 403,
+    resultdesc: 'Exceeded the upper limit of resources that can be applied for.',
+  },
+  'x-not-applied-for': {
+    code: '1011004',
+    httpStatus: 403,
+    resultdesc: 'The number is not applied for binding application.',
+  },
+  'x-taken': { code: '1011005', httpStatus: 403, resultdesc: 'Resource has been applied.' },
   'x-not-of-application': {
     code: '1012001',
     httpStatus: 403,
@@ -36,6 +54,9 @@ export const PARTNER_ERRORS = {
     resultdesc: 'The application does not open recording function.',
   },
   'x-status-abnormal': { code: '1012102', httpStatus: 403, resultdesc: 'The number status is abnormal.' },
+  'no-such-binding': { code: '1016001', httpStatus: 403, resultdesc: 'The record does not exist.' },
+  'binding-exists': { code: '1016002', httpStatus: 403, resultdesc: 'The record already exists.' },
+  'no-free-extension': { code: '1020167', httpStatus: 403, resultdesc: 'No idle extend Number.' },
 
   'authorization-missing': {
     code: '1023006',

@@ -1,19 +1,23 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AxbBindings } from '../bindings/AxbBindings.ts';
 import { BindingError } from '../bindings/BindingError.ts';
+import type { Bindings } from '../bindings/Bindings.ts';
 import type { AppDirectory } from '../store/AppDirectory.ts';
 import type { App } from '../store/apps.ts';
-import { faultFields, maskText } from '../telemetry/fault.ts';
+import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { authenticate } from './authenticate.ts';
 import { axbRoutes } from './axbRoutes.ts';
+import { axeRoutes } from './axeRoutes.ts';
+import { axRoutes } from './axRoutes.ts';
+import { axybRoutes } from './axybRoutes.ts';
+import { meaningOf } from './bindingErrors.ts';
 import { callStopRoutes, type StopCall } from './callStopRoutes.ts';
 import { PartnerError } from './errorCodes.ts';
 import { type RecordingRoutesOptions, recordingRoutes } from './recordingRoutes.ts';
 
 export interface PartnerApiOptions {
   readonly apps: AppDirectory;
-  readonly bindings: AxbBindings;
+  readonly bindings: Bindings;
   readonly stopCall: StopCall;
   readonly recordings: RecordingRoutesOptions;
   readonly log: Logger;
@@ -44,7 +48,10 @@ export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOp
         { parseAs: 'buffer' },
         async (_request: FastifyRequest, body: Buffer) => parseJson(body),
       );
-      partner.setErrorHandler((error, request, reply) => refuse(error, request, reply, log));
+      partner.setErrorHandler((error, request, reply) => {
+        const partnerError = partnerErrorOf(error, applications.get(request)?.mode, request.method);
+        return refuse(partnerError, error, request, reply, log);
+      });
       partner.setNotFoundHandler((_request, reply) => send(reply, new PartnerError('no-such-route')));
       partner.addHook('onRequest', async (request) => {
         // fastify refuses a Content-Type that it cannot parse before any parser of ours is asked.
@@ -59,7 +66,10 @@ export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOp
         if (mode !== undefined && app.mode !== mode) throw new PartnerError('other-mode');
         return app;
       };
-      axbRoutes(partner, bindings, applicationOf);
+      axbRoutes(partner, bindings.axb, applicationOf);
+      axRoutes(partner, bindings.ax, applicationOf);
+      axeRoutes(partner, bindings.axe, applicationOf);
+      axybRoutes(partner, bindings.axyb, applicationOf);
       recordingRoutes(partner, recordings, applicationOf);
       callStopRoutes(partner, stopCall, applicationOf);
     },
@@ -76,8 +86,13 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
-  const partnerError = partnerErrorOf(error);
+function refuse(
+  partnerError: PartnerError,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Logger,
+): FastifyReply {
   const where = { method: request.method, route: request.routeOptions.url };
   if (partnerError.code === 'internal-error') {
     log.error({ ...where, ...faultFields(error) }, 'partner API failed');
@@ -88,32 +103,13 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, lo
 }
 
 /** What a failure means to the client: every error has exactly one row of the table. */
-function partnerErrorOf(error: unknown): PartnerError {
+function partnerErrorOf(error: unknown, mode: App['mode'] | undefined, method: string): PartnerError {
   if (error instanceof PartnerError) return error;
-  if (error instanceof BindingError) return meaningOf(error);
+  if (error instanceof BindingError) return meaningOf(error, mode, method);
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (status === 413) return new PartnerError('invalid-request', 'The body: expected at most 64 kB.');
   if (status >= 400 && status < 500) return new PartnerError('invalid-request');
   return new PartnerError('internal-error');
-}
-
-function meaningOf(error: BindingError): PartnerError {
-  switch (error.code) {
-    case 'number-already-bound':
-      return new PartnerError('number-already-bound', error.number ?? '');
-    case 'too-many-bindings':
-      return new PartnerError('no-free-x');
-    case 'announcement-unknown':
-      // The name is whatever the client wrote there.
-      return new PartnerError('invalid-request', maskText(error.message));
-    case 'no-such-binding':
-      return new PartnerError('no-such-record');
-    case 'x-not-of-application':
-    case 'no-free-x':
-    case 'x-status-abnormal':
-    case 'recording-not-enabled':
-      return new PartnerError(error.code);
-  }
 }
 
 function send(reply: FastifyReply, error: PartnerError): FastifyReply {

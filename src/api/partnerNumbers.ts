@@ -1,4 +1,5 @@
 import { mainlandNumberOf, userNumberOf } from '../../routing/numbers.ts';
+import { BindingError } from '../bindings/BindingError.ts';
 import { PartnerError } from './errorCodes.ts';
 import { quote } from './quote.ts';
 
@@ -18,11 +19,11 @@ export function readUserNumber(field: string, value: string): string {
 /**
  * Brings an X number to E.164. What is no number at all, as the `+` that a query turned into a space, is simply no
  * number of the application (facts 2.2).
- * @throws PartnerError 1012001
+ * @throws BindingError x-not-of-application
  */
 export function readXNumber(value: string): string {
   const mainland = mainlandNumberOf(value);
   if (mainland !== undefined) return mainland;
   if (/^\+[1-9]\d{3,14}$/.test(value)) return value;
-  throw new PartnerError('x-not-of-application');
+  throw new BindingError('x-not-of-application');
 }

@@ -19,8 +19,9 @@ import { getNumber } from '../store/numbers.ts';
 import type { Sealer } from '../store/sealing.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, columnsOf, newRowOf } from './axbRows.ts';
+import type { AxbBinding, AxbBindRequest, AxbChanges, AxbQuery, AxbUnbind } from './axbTypes.ts';
 import { BindingError } from './BindingError.ts';
-import type { AxbBinding, AxbBindRequest, AxbChanges, AxbQuery, AxbUnbind } from './types.ts';
+import { checkRecording, isSubscriptionId, subscriptionIdOf } from './bindingRules.ts';
 
 export interface AxbBindingsOptions {
   readonly sql: Sql;
@@ -33,7 +34,6 @@ export interface AxbBindingsOptions {
 const LARGEST_BATCH = 100;
 /** An X may carry thousands of bindings: ended in parts, they keep no other writer waiting for long. */
 const LARGEST_UNBIND = 500;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * AXB bindings (facts 2): A and B reach each other by dialling X.
@@ -76,7 +76,7 @@ export class AxbBindings {
    * @throws BindingError, StoreError
    */
   async bind(app: App, request: AxbBindRequest): Promise<AxbBinding> {
-    this.#checkRecording(app, request);
+    checkRecording(app, request);
     if (request.callerNum === request.calleeNum) {
       throw new BindingError('number-already-bound', maskNumber(request.callerNum));
     }
@@ -109,15 +109,15 @@ export class AxbBindings {
    * Changes a binding; what is not given stays. A duration restarts the clock from now (facts 2.3).
    * @throws BindingError, StoreError
    */
-  async modify(app: App, subscriptionId: string, wanted: AxbChanges): Promise<void> {
-    this.#checkRecording(app, wanted);
+  async modify(app: App, id: string, wanted: AxbChanges): Promise<void> {
+    checkRecording(app, wanted);
     await this.#announcements.check([
       wanted.recordHintTone,
       wanted.lastMinVoice,
       wanted.preVoice?.callerHintTone,
       wanted.preVoice?.calleeHintTone,
     ]);
-    if (!UUID.test(subscriptionId)) throw new BindingError('no-such-binding');
+    const subscriptionId = subscriptionIdOf(id);
     const { sql, sealer, changes } = this.#options;
     const at = this.#now();
     const { columns, expiresAt } = columnsOf(wanted, at, sealer);
@@ -149,7 +149,7 @@ export class AxbBindings {
     const { sql, sealer } = this.#options;
     const at = this.#now();
     if (query.subscriptionId !== undefined) {
-      if (!UUID.test(query.subscriptionId)) return { items: [], totalCount: 0 };
+      if (!isSubscriptionId(query.subscriptionId)) return { items: [], totalCount: 0 };
       const row = await getAxbBinding(sql, app.appKey, query.subscriptionId, at);
       const items = row === undefined ? [] : [bindingOf(row, sealer)];
       return { items, totalCount: items.length };
@@ -177,13 +177,8 @@ export class AxbBindings {
     return new Date(this.#options.clock());
   }
 
-  #checkRecording(app: App, { recordFlag }: { readonly recordFlag?: boolean }): void {
-    if (recordFlag && !app.recording) throw new BindingError('recording-not-enabled');
-  }
-
   async #unbindOne(app: App, id: string): Promise<void> {
-    const subscriptionId = id.toLowerCase();
-    if (!UUID.test(subscriptionId)) throw new BindingError('no-such-binding');
+    const subscriptionId = subscriptionIdOf(id);
     const ended = await this.#unbinds.submit({ appKey: app.appKey, subscriptionId });
     if (ended === 'no-such-binding') throw new BindingError('no-such-binding');
     this.#options.changes.publish({ numbers: [ended.x] });

@@ -1,20 +1,32 @@
 export type BindingErrorCode =
   | 'x-not-of-application'
-  | 'no-such-binding'
-  | 'no-free-x'
-  | 'number-already-bound'
   | 'x-status-abnormal'
+  | 'x-taken'
+  | 'no-free-x'
+  | 'too-many-x'
   | 'too-many-bindings'
+  | 'no-such-binding'
+  | 'binding-exists'
+  | 'number-already-bound'
+  | 'no-free-extension'
+  | 'extension-taken'
+  | 'value-out-of-range'
   | 'recording-not-enabled'
   | 'announcement-unknown';
 
 const WORDS: Record<BindingErrorCode, string> = {
   'x-not-of-application': 'the X is no number of this application',
-  'no-such-binding': 'there is no such binding',
-  'no-free-x': 'the application has no X that is free for these numbers',
-  'number-already-bound': 'the number is bound on this X already',
   'x-status-abnormal': 'the X takes no bindings in its present state',
+  'x-taken': 'the X belongs to another A',
+  'no-free-x': 'the application has no X that is free for these numbers',
+  'too-many-x': 'this A holds as many X as one A may',
   'too-many-bindings': 'the X carries as many bindings as one X may',
+  'no-such-binding': 'there is no such binding',
+  'binding-exists': 'there is such a binding already',
+  'number-already-bound': 'the number is bound on this X already',
+  'no-free-extension': 'the X has no extension left',
+  'extension-taken': 'the extension belongs to another A',
+  'value-out-of-range': 'a value is out of its range',
   'recording-not-enabled': 'recordFlag needs an application with recording',
   'announcement-unknown': 'the announcement is not known',
 };
@@ -25,11 +37,11 @@ export class BindingError extends Error {
   /** The number that stands in the way, masked. */
   readonly number: string | undefined;
 
-  /** @param subject what the rule stumbled over: a masked number, or the name of an announcement */
+  /** @param subject a masked number, the name of an announcement, or a field with what it was expected to be */
   constructor(code: BindingErrorCode, subject?: string) {
     super(subject === undefined ? WORDS[code] : `${WORDS[code]}: ${subject}`);
     this.name = 'BindingError';
     this.code = code;
-    this.number = code === 'announcement-unknown' ? undefined : subject;
+    this.number = code === 'announcement-unknown' || code === 'value-out-of-range' ? undefined : subject;
   }
 }

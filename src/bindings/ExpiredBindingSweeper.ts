@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { deleteExpiredBindings } from '../store/axbBindings.ts';
 import type { Sql } from '../store/database.ts';
+import { EXPIRING_TABLES, sweepExpired } from '../store/expiredBindings.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 export interface ExpiredBindingSweeperOptions {
@@ -16,7 +17,7 @@ const EVERY_MS = 10_000;
 const LARGEST_SWEEP = 500;
 
 /**
- * Takes rows of expired bindings away. Only to keep tables small: an expired binding routes no call and blocks no
+ * Takes rows of expired bindings away, in every mode that has such. Only to keep tables small: an expired binding routes no call and blocks no
  * number, swept or not. Every node may sweep; what one has taken the others do not find.
  */
 export class ExpiredBindingSweeper {
@@ -40,22 +41,24 @@ export class ExpiredBindingSweeper {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const full = (await this.#sweep()) === LARGEST_SWEEP;
-      if (full) continue;
+      if (await this.#sweep()) continue;
       await delay(this.#options.everyMs ?? EVERY_MS, undefined, { signal, ref: false }).catch(
         () => undefined,
       );
     }
   }
 
-  /** @returns how many were ended */
-  async #sweep(): Promise<number> {
+  /** @returns whether there may be more to sweep */
+  async #sweep(): Promise<boolean> {
     const { sql, clock, log } = this.#options;
+    const at = new Date(clock());
     try {
-      return await deleteExpiredBindings(sql, new Date(clock()), LARGEST_SWEEP);
+      const ended = [await deleteExpiredBindings(sql, at, LARGEST_SWEEP)];
+      for (const table of EXPIRING_TABLES) ended.push(await sweepExpired(sql, table, at, LARGEST_SWEEP));
+      return ended.includes(LARGEST_SWEEP);
     } catch (err) {
       log.warn({ err }, 'expired bindings could not be swept');
-      return 0;
+      return false;
     }
   }
 }

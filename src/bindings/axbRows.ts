@@ -1,13 +1,8 @@
 import type { AxbRow, NewAxbRow } from '../store/axbBindings.ts';
 import type { AxbColumns } from '../store/changeAxbBinding.ts';
 import type { Sealer } from '../store/sealing.ts';
-import type { AxbBinding, AxbBindRequest, AxbChanges } from './types.ts';
-
-const MS_PER_SECOND = 1000;
-
-function endOf(durationSeconds: number, from: Date): Date | undefined {
-  return durationSeconds === 0 ? undefined : new Date(from.getTime() + durationSeconds * MS_PER_SECOND);
-}
+import type { AxbBinding, AxbBindRequest, AxbChanges } from './axbTypes.ts';
+import { endOf } from './bindingRules.ts';
 
 /** The row of a new binding. */
 export function newRowOf(

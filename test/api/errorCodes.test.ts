@@ -29,6 +29,17 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
+/** Any X of the city of `appWithNumbers`, as AX asks for it. */
+const SOMEWHERE = { areaCode: '0571', privateNumType: 'mobile-virtual' };
+let numbersMade = 0;
+
+async function appWithNumbers(mode: string, count: number) {
+  const { key, client } = await newApp({ mode });
+  const numbers = Array.from({ length: count }, () => `+86171${String(++numbersMade).padStart(8, '0')}`);
+  for (const number of numbers) await api.admin.addNumber(key.appKey, number);
+  return { client, numbers };
+}
+
 interface Reply {
   readonly status: number;
   readonly body: { readonly resultcode: string; readonly resultdesc: string };
@@ -104,6 +115,30 @@ const PROVOKED: Record<PartnerErrorName, () => Promise<Reply>> = {
     await api.admin.addNumber(key.appKey, '+8617000005002');
     await api.admin.send('PATCH', '/numbers/+8617000005002', { state: 'bind-frozen' });
     return client.bind(A, B, { relationNum: '+8617000005002' });
+  },
+  'x-unknown': async () => (await newApp({ mode: 'AX' })).client.bindAx(A, { privateNum: X }),
+  'x-not-applied-for': async () => (await newApp({ mode: 'AX' })).client.unbindAx({ privateNum: X }),
+  'no-free-private-number': async () => (await newApp({ mode: 'AX' })).client.bindAx(A, SOMEWHERE),
+  'too-many-x': async () => {
+    const { client } = await appWithNumbers('AX', 6);
+    for (let held = 0; held < 5; held++) await client.bindAx(A, SOMEWHERE);
+    return client.bindAx(A, SOMEWHERE);
+  },
+  'x-taken': async () => {
+    const { client, numbers } = await appWithNumbers('AX', 1);
+    await client.bindAx(A, { privateNum: numbers[0] });
+    return client.bindAx(B, { privateNum: numbers[0] });
+  },
+  'no-such-binding': async () => (await newApp({ mode: 'AXE' })).client.queryAxe({ subscriptionId: 'none' }),
+  'binding-exists': async () => {
+    const { client, numbers } = await appWithNumbers('AX', 1);
+    await client.bindAx(A, { privateNum: numbers[0] });
+    return client.bindAx(A, { privateNum: numbers[0] });
+  },
+  'no-free-extension': async () => {
+    const { client, numbers } = await appWithNumbers('AXE', 1);
+    await client.bindAxe(A, { virtualNum: numbers[0], extendNum: '0001' });
+    return client.bindAxe(B, { virtualNum: numbers[0], extendNum: '0001' });
   },
   'internal-error': async () => {
     await api.sql`ALTER TABLE bindings RENAME TO gone`;

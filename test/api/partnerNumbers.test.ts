@@ -63,6 +63,6 @@ describe('an X number', () => {
   });
 
   it.each([' 8617000005001', 'x', '+', '++8617000005001'])('%j is no number of the application', (given) => {
-    expect(() => readXNumber(given)).toThrow('Resource of number is not to be applied.');
+    expect(() => readXNumber(given)).toThrow('the X is no number of this application');
   });
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
-import type { AxbBinding, AxbBindRequest } from '../../src/bindings/types.ts';
+import type { AxbBinding, AxbBindRequest } from '../../src/bindings/axbTypes.ts';
 import { putAnnouncement } from '../../src/store/announcements.ts';
 import { type App, insertApp } from '../../src/store/apps.ts';
 import { deleteExpiredBindings, MOST_BINDINGS_ON_X } from '../../src/store/axbBindings.ts';

@@ -2,6 +2,11 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { request } from 'undici';
 
 const AXB_PATH = '/rest/caas/relationnumber/partners/v1.0';
+const AX_PATH = '/rest/provision/caas/privatenumber/v1.0';
+const CALLEE_PATH = '/rest/caas/privatenumber/calleenumber/v1.0';
+const AXE_PATH = '/rest/caas/extendnumber/v1.0';
+const AXE_LIST_PATH = '/rest/caas/extendnumber/v2.0';
+const AXYB_PATH = '/rest/omp/xyrelationnumber/v1.0';
 const RECORD_PATH = '/rest/provision/voice/record/v1.0';
 const STOP_PATH = '/rest/httpsessions/callStop/v2.0';
 
@@ -12,6 +17,9 @@ export interface PartnerReply {
     readonly resultdesc: string;
   };
 }
+
+type Fields = Readonly<Record<string, unknown>>;
+type Query = Readonly<Record<string, string>>;
 
 /** A customer's client: signs each request with its application's key and secret (AKSK, facts 1.2). */
 export class PartnerClient {
@@ -43,6 +51,66 @@ export class PartnerClient {
 
   query(query: Readonly<Record<string, string>>): Promise<PartnerReply> {
     return this.send('GET', `${AXB_PATH}?${new URLSearchParams(query)}`);
+  }
+
+  /** AX: A with an X, which `more` names (privateNum) or places (areaCode). */
+  bindAx(origNum: string, more: Fields): Promise<PartnerReply> {
+    return this.send('POST', AX_PATH, { origNum, ...more });
+  }
+
+  modifyAx(changes: Fields): Promise<PartnerReply> {
+    return this.send('PUT', AX_PATH, changes);
+  }
+
+  unbindAx(query: Query): Promise<PartnerReply> {
+    return this.send('DELETE', `${AX_PATH}?${new URLSearchParams(query)}`);
+  }
+
+  queryAx(query: Query): Promise<PartnerReply> {
+    return this.send('GET', `${AX_PATH}?${new URLSearchParams(query)}`);
+  }
+
+  /** AX: whom A reaches with the next call through the X that `which` names (privateNum or subscriptionId). */
+  setTemporaryCallee(calleeNum: string, which: Fields): Promise<PartnerReply> {
+    return this.send('PUT', CALLEE_PATH, { calleeNum, ...which });
+  }
+
+  /** AXE: A with an extension of an X, which `more` names (virtualNum, extendNum) or places (areaCode). */
+  bindAxe(bindNum: string, more: Fields): Promise<PartnerReply> {
+    return this.send('POST', AXE_PATH, { bindNum, ...more });
+  }
+
+  modifyAxe(changes: Fields): Promise<PartnerReply> {
+    return this.send('PUT', AXE_PATH, changes);
+  }
+
+  unbindAxe(query: Query): Promise<PartnerReply> {
+    return this.send('DELETE', `${AXE_PATH}?${new URLSearchParams(query)}`);
+  }
+
+  queryAxe(query: Query): Promise<PartnerReply> {
+    return this.send('GET', `${AXE_PATH}?${new URLSearchParams(query)}`);
+  }
+
+  listAxe(query: Query = {}): Promise<PartnerReply> {
+    return this.send('GET', `${AXE_LIST_PATH}?${new URLSearchParams(query)}`);
+  }
+
+  /** AXYB: A with an X; with the subscriptionId of that in `more`, B with a Y. `relationNumber` of the reply is X or Y. */
+  bindAxyb(origNum: string, more: Fields = {}): Promise<PartnerReply> {
+    return this.send('POST', this.#axybPath({}), { origNum, ...more });
+  }
+
+  unbindAxyb(query: Query): Promise<PartnerReply> {
+    return this.send('DELETE', this.#axybPath(query));
+  }
+
+  queryAxyb(query: Query): Promise<PartnerReply> {
+    return this.send('GET', this.#axybPath(query));
+  }
+
+  #axybPath(query: Query): string {
+    return `${AXYB_PATH}?${new URLSearchParams({ app_key: this.#appKey, ...query })}`;
   }
 
   /** The answer to a request for a recording's address: the redirection itself, not what it leads to. */

@@ -8,7 +8,7 @@ import type { TlsIdentity } from '../../src/api/certificate.ts';
 import { HttpServer } from '../../src/api/httpServer.ts';
 import { partnerApi } from '../../src/api/partnerApi.ts';
 import { recordingDownload } from '../../src/api/recordingDownload.ts';
-import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
+import { Bindings } from '../../src/bindings/Bindings.ts';
 import { createPlatform } from '../../src/calls/platform.ts';
 import { Recordings } from '../../src/calls/recordings.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
@@ -74,7 +74,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
   const blackList = new BlackList({ sql, sealer, changes, log });
   await blackList.start();
   const apps = new AppDirectory({ sql, sealer, changes });
-  const bindings = new AxbBindings({ sql, sealer, changes, clock });
+  const bindings = new Bindings({ sql, sealer, changes, clock });
   const table = new DatabaseRoutingTable(sql, sealer);
   const isOperator = await loadTokenCheck({ sql, setting: OPERATOR_TOKEN, show: () => undefined });
   const resend = async (appKey: string, ids: readonly string[] | undefined) => resent.push({ appKey, ids });

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { maskNumber } from '../../routing/numbers.ts';
+import type { App } from '../store/apps.ts';
+import {
+  type AxeKey,
+  deleteAxeBinding,
+  getAxeBinding,
+  insertAxeBinding,
+  listAxeBindings,
+  updateAxeBinding,
+} from '../store/axeBindings.ts';
+import { getNumber } from '../store/numbers.ts';
+import { AnnouncementNames } from './AnnouncementNames.ts';
+import { bindingOf, changedColumnsOf, newRowOf } from './axeRows.ts';
+import type { AxeBinding, AxeBindRequest, AxeChanges, AxeListQuery, AxeTarget } from './axeTypes.ts';
+import { BindingError } from './BindingError.ts';
+import type { BindingsOptions } from './Bindings.ts';
+import { checkRecording, subscriptionIdOf } from './bindingRules.ts';
+
+/**
+ * AXE bindings (facts 4): who dials X and types the extension E reaches A. One X has many A, each with an extension of
+ * his own, and has an A only once.
+ *
+ * A change is seen by this node's next call before the promise resolves.
+ */
+export class AxeBindings {
+  readonly #options: BindingsOptions;
+  readonly #announcements: AnnouncementNames;
+
+  constructor(options: BindingsOptions) {
+    this.#options = options;
+    this.#announcements = new AnnouncementNames(options.sql);
+  }
+
+  /**
+   * Binds A to an X (the one asked for, else the one of the city asked for with the fewest bindings; loose: then any of
+   * the application) and an extension on it: the one asked for, else a free one.
+   * @throws BindingError, StoreError
+   */
+  async bind(app: App, request: AxeBindRequest): Promise<AxeBinding> {
+    checkExtension(app, request.extendNum);
+    await this.#checkTerms(app, request);
+    const { sql, sealer, changes } = this.#options;
+    const { virtualNum, areaCode, areaMatchMode, extendNum, ...terms } = request;
+    const subscriptionId = randomUUID();
+    const at = this.#now();
+    const row = newRowOf(app.appKey, subscriptionId, request, at, sealer);
+    const wanted = {
+      ...(virtualNum !== undefined && { x: virtualNum }),
+      ...(areaCode !== undefined && { areaCode }),
+      loose: areaMatchMode === '1',
+      extension: extendNum,
+      digits: app.extensionDigits,
+    };
+    const result = await insertAxeBinding(sql, row, wanted, at);
+    switch (result.outcome) {
+      case 'bound':
+        changes.publish({ numbers: [result.x] });
+        return { ...terms, subscriptionId, virtualNum: result.x, extendNum: result.extension };
+      case 'no-free-x':
+      case 'no-free-extension':
+      case 'extension-taken':
+        throw new BindingError(result.outcome);
+      case 'binding-exists':
+        throw new BindingError(result.outcome, maskNumber(request.bindNum));
+      default:
+        throw new BindingError(result.outcome, maskNumber(virtualNum ?? ''));
+    }
+  }
+
+  /**
+   * Ends a binding, and with it what is known of who called. A call in progress goes on.
+   * @throws BindingError no-such-binding, x-not-of-application; StoreError
+   */
+  async unbind(app: App, target: AxeTarget): Promise<void> {
+    const { sql, changes } = this.#options;
+    const x = await deleteAxeBinding(sql, app.appKey, keyOf(target), this.#now());
+    if (x === undefined) throw await this.#missing(app, target);
+    changes.publish({ numbers: [x] });
+  }
+
+  /**
+   * Changes a binding; what is not given stays. A `bindExpiredTime` starts its clock again; who was remembered before
+   * stays remembered for as long as was said then.
+   * @throws BindingError, StoreError
+   */
+  async modify(app: App, target: AxeTarget, wanted: AxeChanges): Promise<void> {
+    await this.#checkTerms(app, wanted);
+    const { sql, sealer, changes } = this.#options;
+    const key = keyOf(target);
+    const at = this.#now();
+    // The unit of a bind never changes: nothing can come between reading it and the change.
+    const bound = await getAxeBinding(sql, app.appKey, key, at);
+    if (bound === undefined) throw await this.#missing(app, target);
+    const { columns, expiresAt } = changedColumnsOf(wanted, bound.time_unit, at, sealer);
+    const x = await updateAxeBinding(sql, app.appKey, key, columns, expiresAt, at);
+    if (x === undefined) throw await this.#missing(app, target);
+    changes.publish({ numbers: [x] });
+  }
+
+  /**
+   * One live binding.
+   * @throws BindingError no-such-binding, x-not-of-application; StoreError
+   */
+  async query(app: App, target: AxeTarget): Promise<AxeBinding> {
+    const { sql, sealer } = this.#options;
+    const row = await getAxeBinding(sql, app.appKey, keyOf(target), this.#now());
+    if (row === undefined) throw await this.#missing(app, target);
+    return bindingOf(row, sealer);
+  }
+
+  /**
+   * Live bindings of the application, or of one X, in the order of binding.
+   * @returns `nextCursor`: where the next page begins; undefined after the last one
+   * @throws StoreError
+   */
+  async list(
+    app: App,
+    { virtualNum, cursor, limit }: AxeListQuery,
+  ): Promise<{ items: AxeBinding[]; nextCursor: string | undefined }> {
+    const { sql, sealer } = this.#options;
+    const page = { x: virtualNum, after: cursor, limit: limit + 1 };
+    const rows = await listAxeBindings(sql, app.appKey, page, this.#now());
+    const shown = rows.slice(0, limit);
+    return {
+      items: shown.map((row) => bindingOf(row, sealer)),
+      nextCursor: rows.length > limit ? shown.at(-1)?.ordinal : undefined,
+    };
+  }
+
+  #now(): Date {
+    return new Date(this.#options.clock());
+  }
+
+  async #checkTerms(app: App, terms: AxeChanges): Promise<void> {
+    checkRecording(app, terms);
+    await this.#announcements.check([terms.recordHintTone, terms.callbackTone]);
+  }
+
+  /** Why there is no such binding. */
+  async #missing(app: App, target: AxeTarget): Promise<BindingError> {
+    if ('virtualNum' in target) {
+      const number = await getNumber(this.#options.sql, target.virtualNum);
+      if (number?.appKey !== app.appKey) {
+        return new BindingError('x-not-of-application', maskNumber(target.virtualNum));
+      }
+    }
+    return new BindingError('no-such-binding');
+  }
+}
+
+/** @throws BindingError no-such-binding for an id that can be none */
+function keyOf(target: AxeTarget): AxeKey {
+  return 'subscriptionId' in target
+    ? { subscriptionId: subscriptionIdOf(target.subscriptionId) }
+    : { x: target.virtualNum, extension: target.extendNum };
+}
+
+/** An extension has as many digits as the application says, and is none of zeros alone (facts 4.1 and 11, C11). */
+function checkExtension({ extensionDigits: digits }: App, extension: string | undefined): void {
+  if (
+    extension === undefined ||
+    (/^\d+$/.test(extension) && extension.length === digits && Number(extension) > 0)
+  ) {
+    return;
+  }
+  const range = `${'1'.padStart(digits, '0')} to ${'9'.repeat(digits)}`;
+  throw new BindingError('value-out-of-range', `extendNum: expected ${digits} digits from ${range}`);
+}

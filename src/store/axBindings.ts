@@ -1,0 +1,164 @@
+import type { CallDirection } from '../../routing/types.ts';
+import { type Sql, type SqlRunner, storeErrorOf, type Transaction } from './database.ts';
+import { namedColumns } from './namedColumns.ts';
+import { underBindingsLock } from './underBindingsLock.ts';
+import { freeX, type WantedX, type XRefusal, xRefusal } from './wantedX.ts';
+
+/** Most X that one A holds at the same time (facts 3.1). */
+export const MOST_X_OF_A = 5;
+
+/** What a modify may set of a binding; what is absent stays. */
+export interface AxTermColumns {
+  readonly call_direction?: CallDirection | undefined;
+  readonly max_duration_minutes?: number | undefined;
+  readonly record_flag?: boolean | undefined;
+  readonly record_hint_tone?: string | undefined;
+  readonly last_min_voice?: string | undefined;
+  readonly private_sms?: boolean | undefined;
+  readonly caller_hint_tone?: string | undefined;
+  readonly callee_hint_tone?: string | undefined;
+  readonly user_data?: string | undefined;
+  readonly subscribed_at: Date;
+}
+
+/** A new binding, but for its X. */
+export interface NewAxRow extends AxTermColumns {
+  readonly app_key: string;
+  readonly subscription_id: string;
+  readonly a_digest: Buffer;
+  readonly a_sealed: Buffer;
+  readonly shows_caller: boolean;
+}
+
+/** A row of `ax_bindings`, as far as the API shows it. */
+export interface AxRow {
+  subscription_id: string;
+  x: string;
+  a_digest: Buffer;
+  a_sealed: Buffer;
+  shows_caller: boolean;
+  call_direction: CallDirection | null;
+  max_duration_minutes: number;
+  record_flag: boolean;
+  record_hint_tone: string | null;
+  last_min_voice: string | null;
+  private_sms: boolean;
+  caller_hint_tone: string | null;
+  callee_hint_tone: string | null;
+  user_data: string | null;
+}
+
+export type AxBindOutcome =
+  | { readonly outcome: 'bound'; readonly x: string }
+  | { readonly outcome: XRefusal | 'x-taken' | 'binding-exists' | 'too-many-x' | 'no-free-x' };
+
+/**
+ * Binds A to the X that is wanted, or to a free one.
+ * @throws StoreError
+ */
+export async function insertAxBinding(sql: Sql, row: NewAxRow, wanted: WantedX): Promise<AxBindOutcome> {
+  return underBindingsLock(sql, row.app_key, async (transaction) => {
+    const { app_key: appKey, a_digest: aDigest } = row;
+    if (wanted.x !== undefined) {
+      const refusal =
+        (await xRefusal(transaction, appKey, wanted.x)) ?? (await taken(transaction, row, wanted.x));
+      if (refusal !== undefined) return { outcome: refusal };
+    }
+    const [held] = await transaction<{ count: number }[]>`
+      SELECT count(*)::int FROM ax_bindings WHERE app_key = ${appKey} AND a_digest = ${aDigest}`;
+    if ((held?.count ?? 0) >= MOST_X_OF_A) return { outcome: 'too-many-x' };
+    const x = wanted.x ?? (await freeX(transaction, appKey, wanted));
+    if (x === undefined) return { outcome: 'no-free-x' };
+    await transaction`INSERT INTO ax_bindings ${transaction(namedColumns({ ...row, x }))}`;
+    return { outcome: 'bound', x };
+  });
+}
+
+async function taken(
+  transaction: Transaction,
+  { app_key, a_digest }: NewAxRow,
+  x: string,
+): Promise<'x-taken' | 'binding-exists' | undefined> {
+  const [other] = await transaction<{ a_digest: Buffer }[]>`
+    SELECT a_digest FROM ax_bindings WHERE app_key = ${app_key} AND x = ${x}`;
+  if (other === undefined) return undefined;
+  return other.a_digest.equals(a_digest) ? 'binding-exists' : 'x-taken';
+}
+
+/** One binding: by its id, or by its X, of which the A may be checked. */
+export type AxKey =
+  | { readonly subscriptionId: string }
+  | { readonly x: string; readonly aDigest?: Buffer | undefined };
+
+function isKeyed(sql: SqlRunner, appKey: string, key: AxKey) {
+  if ('subscriptionId' in key) return sql`app_key = ${appKey} AND subscription_id = ${key.subscriptionId}`;
+  return sql`
+    app_key = ${appKey} AND x = ${key.x} ${key.aDigest === undefined ? sql`` : sql`AND a_digest = ${key.aDigest}`}`;
+}
+
+/** Ends a binding. @returns its X; undefined when there was none. @throws StoreError */
+export async function deleteAxBinding(sql: Sql, appKey: string, key: AxKey): Promise<string | undefined> {
+  return underBindingsLock(sql, appKey, async (transaction) => {
+    const [ended] = await transaction<{ x: string }[]>`
+      DELETE FROM ax_bindings WHERE ${isKeyed(transaction, appKey, key)} RETURNING x`;
+    return ended?.x;
+  });
+}
+
+/** @returns the X of the binding that was changed; undefined when there is none. @throws StoreError */
+export async function updateAxBinding(
+  sql: Sql,
+  appKey: string,
+  key: AxKey,
+  columns: AxTermColumns,
+): Promise<string | undefined> {
+  const [changed] = await sql<{ x: string }[]>`
+    UPDATE ax_bindings SET ${sql(namedColumns(columns))} WHERE ${isKeyed(sql, appKey, key)} RETURNING x`.catch(
+    rethrow,
+  );
+  return changed?.x;
+}
+
+export interface TemporaryCalleeColumns {
+  readonly callee_id: string;
+  readonly callee_sealed: Buffer;
+  readonly callee_expires_at: Date;
+  readonly callee_user_data: string | null;
+}
+
+/**
+ * Sets whom A reaches with the next call, in place of the one before.
+ * @param calleeDigest must not be A's own
+ * @returns false when there is no such binding, or it is A's own number
+ * @throws StoreError
+ */
+export async function setTemporaryCallee(
+  sql: Sql,
+  appKey: string,
+  key: AxKey,
+  callee: TemporaryCalleeColumns,
+  calleeDigest: Buffer,
+): Promise<boolean> {
+  const { count } = await sql`
+    UPDATE ax_bindings SET ${sql({ ...callee })}
+    WHERE ${isKeyed(sql, appKey, key)} AND a_digest <> ${calleeDigest}`.catch(rethrow);
+  return count > 0;
+}
+
+/** Bindings, the oldest first: those of an A, of an X, or the one with an id. @throws StoreError */
+export async function listAxBindings(
+  sql: Sql,
+  appKey: string,
+  key: AxKey | { readonly aDigest: Buffer },
+): Promise<AxRow[]> {
+  const where =
+    'subscriptionId' in key || 'x' in key
+      ? isKeyed(sql, appKey, key)
+      : sql`app_key = ${appKey} AND a_digest = ${key.aDigest}`;
+  return sql<AxRow[]>`
+    SELECT * FROM ax_bindings WHERE ${where} ORDER BY subscribed_at, subscription_id`.catch(rethrow);
+}
+
+function rethrow(error: unknown): never {
+  throw storeErrorOf(error);
+}
