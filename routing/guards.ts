@@ -73,7 +73,7 @@ const frequency =
   (of: (guards: AppGuards) => Frequency | undefined): Exceeded[1] =>
   ({ guards }) => {
     const limit = of(guards);
-    return limit && `${limit.calls} calls in ${limit.seconds} s`;
+    return limit && `${limit.calls} in ${limit.seconds} s`;
   };
 
 /** The limits that are counted while calls go on (admission), by stateCode. */

@@ -146,7 +146,7 @@ describe('AX: anyone else dials X', () => {
         maxDurationSeconds: 0,
         lastMinVoice: undefined,
       },
-      because: [OF_RIDE, NOT_A, BOTH, TO_A, 'the binding asks for recording, but application ride has none'],
+      because: [OF_RIDE, NOT_A, BOTH, TO_A, 'recording is asked for, but application ride has none'],
     },
     {
       when: 'nothing is bound to X',

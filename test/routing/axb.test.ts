@@ -141,7 +141,7 @@ describe('AXB', () => {
         maxDurationSeconds: 0,
         lastMinVoice: undefined,
       },
-      because: [OF_RIDE, IS_B, BOTH, TO_A, 'the binding asks for recording, but application ride has none'],
+      because: [OF_RIDE, IS_B, BOTH, TO_A, 'recording is asked for, but application ride has none'],
     },
   ]);
 });

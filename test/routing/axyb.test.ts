@@ -169,7 +169,7 @@ describe('AXYB', () => {
       call: { caller: A },
       found: dialled(Y, { recordFlag: true, recordHintTone: 'hint.wav' }, { recording: false }),
       expected: { kind: 'connect', record: false, recordHintTone: undefined },
-      because: [OF_RIDE, IS_A, BOTH, TO_B, 'the binding asks for recording, but application ride has none'],
+      because: [OF_RIDE, IS_A, BOTH, TO_B, 'recording is asked for, but application ride has none'],
     },
   ]);
 });
