@@ -1,0 +1,105 @@
+import { STATE_CODE } from '../../routing/stateCodes.ts';
+import type { Frequency } from '../../routing/types.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { admitCalls, type LimitedCall, sweepCallCounts } from './admitCalls.ts';
+import { BatchedStatement } from './BatchedStatement.ts';
+import { hasLimits, limitsOf, type OutgoingCall } from './callLimits.ts';
+import type { Sql } from './database.ts';
+import { Sweeper } from './Sweeper.ts';
+import type { Sealer } from './sealing.ts';
+
+export interface AdmissionOptions {
+  readonly sql: Sql;
+  readonly sealer: Pick<Sealer, 'digest'>;
+  /** Calls that this process forwards at the same time; undefined for any number. */
+  readonly maxCalls: number | undefined;
+  /** Calls of all applications together; undefined for any number. */
+  readonly callFrequency: Frequency | undefined;
+  readonly log: Logger;
+}
+
+export interface AdmissionRequest extends OutgoingCall {
+  readonly sessionId: string;
+}
+
+const LARGEST_BATCH = 32;
+const LARGEST_SWEEP = 5000;
+const SWEEP_EVERY_MS = 60_000;
+
+/**
+ * Whether one more call may go out: ports of the platform (522: this process) and of the application (7109: all
+ * processes together), and how often calls may come, by customer account, application, shown number, caller, callee and
+ * X (7001 to 7003, 8047 to 8049).
+ *
+ * A call is counted when it is let through, whatever becomes of it then. One that a limit refuses is counted
+ * nowhere: who runs into one limit does not use up the others. "So many calls in so many seconds" holds for each span
+ * of that length, not for fixed windows; calls that came within a sixtieth of the span leave it together, with the last
+ * of them. Time is PostgreSQL's, which is one for all processes; numbers are counted by their digests.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #batches: BatchedStatement<LimitedCall, number>;
+  readonly #sweeper: Sweeper;
+  /** Calls of this process that were let through and go on; empty when there is no limit to them. */
+  readonly #forwarded = new Set<string>();
+
+  constructor(options: AdmissionOptions) {
+    const { sql, sealer, log } = options;
+    this.#options = options;
+    this.#batches = new BatchedStatement({
+      largest: LARGEST_BATCH,
+      run: (calls) => admitCalls(sql, sealer, calls),
+    });
+    this.#sweeper = new Sweeper({
+      name: 'counts of calls',
+      sweep: () => sweepCallCounts(sql, LARGEST_SWEEP),
+      everyMs: SWEEP_EVERY_MS,
+      log,
+    });
+  }
+
+  /** Begins to sweep old counts away. */
+  start(): void {
+    this.#sweeper.start();
+  }
+
+  /** Resolves when no statement is under way. */
+  async stop(): Promise<void> {
+    await this.#sweeper.stop();
+    await this.#batches.idle();
+  }
+
+  /**
+   * To be asked once for each call.
+   * @returns the stateCode of the limit that the call would exceed, undefined when it is let through; without a promise
+   * where nothing is counted in the database
+   * @throws StoreError (as a rejection): the call is then not counted
+   */
+  check(call: AdmissionRequest): number | undefined | Promise<number | undefined> {
+    const { maxCalls, callFrequency } = this.#options;
+    if (maxCalls !== undefined) {
+      if (this.#forwarded.size >= maxCalls) return STATE_CODE.platformFull;
+      this.#forwarded.add(call.sessionId);
+    }
+    if (callFrequency === undefined && !hasLimits(call.connect.app.guards)) return undefined;
+    return this.#count(call);
+  }
+
+  /** A call has ended, whether it was let through or not. */
+  ended(sessionId: string): void {
+    this.#forwarded.delete(sessionId);
+  }
+
+  async #count(call: AdmissionRequest): Promise<number | undefined> {
+    const { sessionId } = call;
+    const limits = limitsOf(call, this.#options.callFrequency);
+    if (limits.length === 0) return undefined;
+    let exceeded: number | undefined;
+    try {
+      exceeded = await this.#batches.submit({ sessionId, limits });
+    } finally {
+      if (exceeded !== 0) this.ended(sessionId);
+    }
+    return exceeded === 0 ? undefined : exceeded;
+  }
+}

@@ -1,0 +1,64 @@
+import type { CallLimit } from './callLimits.ts';
+import { type Sql, storeErrorOf } from './database.ts';
+import type { Sealer } from './sealing.ts';
+
+/** A call that has limits to keep. */
+export interface LimitedCall {
+  readonly sessionId: string;
+  /** In the order in which the first that is exceeded is told. */
+  readonly limits: readonly CallLimit[];
+}
+
+const TEXT = 25;
+const BYTEA = 17;
+
+/**
+ * Lets calls through, one after another, or not: one round trip, and exact over all processes (migration 008).
+ * @returns for each call the stateCode of the first limit that it would exceed, 0 when it is let through and counted
+ * @throws StoreError; then none was counted
+ */
+export async function admitCalls(
+  sql: Sql,
+  sealer: Pick<Sealer, 'digest'>,
+  calls: readonly LimitedCall[],
+): Promise<readonly number[]> {
+  const limits = calls.flatMap(({ limits }, index) =>
+    limits.map((limit) => ({ ...limit, callNo: index + 1 })),
+  );
+  const column = (of: (limit: (typeof limits)[number]) => string | number) => sql.array(limits.map(of), TEXT);
+  const subjects = limits.map(({ subject }) => (subject === '' ? Buffer.alloc(0) : sealer.digest(subject)));
+  const [row] = await sql<{ answers: number[] }[]>`
+    SELECT admit_calls(
+      ${sql.array(
+        calls.map(({ sessionId }) => sessionId),
+        TEXT,
+      )}::text[],
+      ${column(({ callNo }) => callNo)}::int[],
+      ${column(({ appKey }) => appKey)}::text[],
+      ${column(({ stateCode }) => stateCode)}::int[],
+      ${sql.array(subjects, BYTEA)}::bytea[],
+      ${column(({ most }) => most)}::int[],
+      ${column(({ seconds }) => seconds)}::int[]) AS answers`.catch(rethrow);
+  return row?.answers ?? [];
+}
+
+/**
+ * Takes away what counts no more: calls that left the span of their limit, ports of calls that are over.
+ * @param most rows of each kind at once
+ * @returns whether there may be more
+ * @throws StoreError
+ */
+export async function sweepCallCounts(sql: Sql, most: number): Promise<boolean> {
+  // Rows that a call has locked are left to the next sweep: waiting for them could deadlock with it.
+  const { count } = await sql`
+    DELETE FROM call_counts WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM call_counts WHERE ends_at < now() LIMIT ${most} FOR UPDATE SKIP LOCKED))`.catch(
+    rethrow,
+  );
+  const [row] = await sql<{ freed: number }[]>`SELECT free_call_ports(NULL, ${most}) AS freed`.catch(rethrow);
+  return count === most || row?.freed === most;
+}
+
+function rethrow(error: unknown): never {
+  throw storeErrorOf(error);
+}
