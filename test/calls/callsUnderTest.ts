@@ -48,12 +48,15 @@ export class HeardJournal implements CallJournal {
   readonly #onClose: (call: CallSnapshot) => void;
   /** Holds `open` back until it is resolved, as a database that is away does. */
   away: Promise<void> | undefined;
+  /** Rejects `open`, as a journal that is away does. */
+  refuses = false;
 
   constructor(onClose: (call: CallSnapshot) => void = () => {}) {
     this.#onClose = onClose;
   }
 
   async open(_call: CallSnapshot, event: Message | undefined): Promise<void> {
+    if (this.refuses) throw new Error('the journal is away');
     if (event !== undefined) this.#take(event);
     await this.away;
   }
