@@ -34,6 +34,7 @@ import { HandsetDesk } from './sip/handsets/HandsetDesk.ts';
 import { SipFrontEnd } from './sip/SipFrontEnd.ts';
 import { TrunkGroup, trunkUri } from './sip/TrunkGroup.ts';
 import { TrunkHealth } from './sip/TrunkHealth.ts';
+import { Admission } from './store/Admission.ts';
 import { AppDirectory } from './store/AppDirectory.ts';
 import { BlackList } from './store/BlackList.ts';
 import { askToStop, callsAskedToStop } from './store/callStops.ts';
@@ -87,12 +88,21 @@ async function openStores({ config, logger, dataDir, parts }: Context, url: stri
     timeZone: config.AXBRIDGE_TIME_ZONE,
     blackList,
   });
+  const admission = new Admission({
+    sql,
+    sealer,
+    maxCalls: config.AXBRIDGE_MAX_CALLS,
+    callFrequency: config.AXBRIDGE_CALL_FREQUENCY,
+    log: logger,
+  });
+  admission.start();
+  parts.defer(() => admission.stop());
   const handsets = new HandsetDirectory({ sql, sealer, changes, clock, log: logger });
   const hasHandsets = config.AXBRIDGE_HANDSETS === 'on';
   if (hasHandsets) await handsets.start();
   parts.defer(() => handsets.stop());
   const switchedOn = hasHandsets ? handsets : undefined;
-  return { sql, sealer, changes, apps, trunks, table, blackList, platform, handsets: switchedOn };
+  return { sql, sealer, changes, apps, trunks, table, blackList, platform, admission, handsets: switchedOn };
 }
 type Stores = Awaited<ReturnType<typeof openStores>>;
 
@@ -223,7 +233,7 @@ async function startCalls(
     journal,
     route: (call) => route(call, stores.table, stores.platform),
     platform: stores.platform,
-    admission: { check: () => undefined, ended: () => undefined },
+    admission: stores.admission,
     lines: new Lines({ sql: stores.sql, sealer, life }),
     askCustomer: (appKey, question) => control.ask(appKey, question),
     sessionIds: createSessionIds(config.AXBRIDGE_HOST_NAME),

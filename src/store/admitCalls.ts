@@ -22,24 +22,35 @@ export async function admitCalls(
   sealer: Pick<Sealer, 'digest'>,
   calls: readonly LimitedCall[],
 ): Promise<readonly number[]> {
-  const limits = calls.flatMap(({ limits }, index) =>
-    limits.map((limit) => ({ ...limit, callNo: index + 1 })),
-  );
-  const column = (of: (limit: (typeof limits)[number]) => string | number) => sql.array(limits.map(of), TEXT);
-  const subjects = limits.map(({ subject }) => (subject === '' ? Buffer.alloc(0) : sealer.digest(subject)));
+  const { counts, limits } = tablesOf(calls);
+  const texts = (values: readonly (string | number)[]) => sql.array([...values], TEXT);
+  const subjects = counts.map(({ subject }) => (subject === '' ? Buffer.alloc(0) : sealer.digest(subject)));
   const [row] = await sql<{ answers: number[] }[]>`
     SELECT admit_calls(
-      ${sql.array(
-        calls.map(({ sessionId }) => sessionId),
-        TEXT,
-      )}::text[],
-      ${column(({ callNo }) => callNo)}::int[],
-      ${column(({ appKey }) => appKey)}::text[],
-      ${column(({ stateCode }) => stateCode)}::int[],
+      ${texts(counts.map(({ appKey }) => appKey))}::text[],
+      ${texts(counts.map(({ stateCode }) => stateCode))}::int[],
       ${sql.array(subjects, BYTEA)}::bytea[],
-      ${column(({ most }) => most)}::int[],
-      ${column(({ seconds }) => seconds)}::int[]) AS answers`.catch(rethrow);
+      ${texts(counts.map(({ seconds }) => seconds))}::int[],
+      ${texts(limits.map(({ callNo }) => callNo))}::int[],
+      ${texts(limits.map(({ countNo }) => countNo))}::int[],
+      ${texts(limits.map(({ most }) => most))}::int[],
+      ${texts(calls.map(({ sessionId }) => sessionId))}::text[]) AS answers`.catch(rethrow);
   return row?.answers ?? [];
+}
+
+/** What is counted, each once, and the limits of all calls with the places of their call and count, from 1. */
+function tablesOf(calls: readonly LimitedCall[]) {
+  const counts: CallLimit[] = [];
+  const known = new Map<string, number>();
+  const limits = calls.flatMap(({ limits }, index) =>
+    limits.map((limit) => {
+      const key = `${limit.stateCode} ${limit.appKey} ${limit.subject}`;
+      const countNo = known.get(key) ?? counts.push(limit);
+      known.set(key, countNo);
+      return { callNo: index + 1, countNo, most: limit.most };
+    }),
+  );
+  return { counts, limits };
 }
 
 /**
