@@ -58,13 +58,13 @@ export function axeRoutes(
     return { ...SUCCESS, ...describeBinding(binding) };
   });
 
-  // The names of the reply's list are not known (facts 4.5): its items are the reply of v1.0.
+  // The names of the reply are not known (facts 4.5): the list is called as in AX and AXB, its items are the reply of v1.0.
   fastify.get(LIST_PATH, async (request) => {
     const app = applicationOf(request, 'AXE');
     const fields = checkList(request.query);
     if (fields.subscriptionId !== undefined || fields.extendNum !== undefined) {
       const binding = await bindings.query(app, targetOf(fields));
-      return { ...SUCCESS, bindInfoList: [describeBinding(binding)] };
+      return { ...SUCCESS, virtualNumList: [describeBinding(binding)] };
     }
     const limit = fields.limit ?? USUAL_LIMIT;
     const { items, nextCursor } = await bindings.list(app, {
@@ -72,11 +72,7 @@ export function axeRoutes(
       cursor: ordinalOf(fields.cursor ?? FIRST_CURSOR),
       limit: limit >= 10 && limit <= 100 ? limit : USUAL_LIMIT,
     });
-    return {
-      ...SUCCESS,
-      bindInfoList: items.map(describeBinding),
-      ...(nextCursor !== undefined && { nextCursor: `${CURSOR_START}${nextCursor}` }),
-    };
+    return { ...SUCCESS, virtualNumList: items.map(describeBinding), ...nextPage(nextCursor) };
   });
 }
 
@@ -131,6 +127,13 @@ function ordinalOf(cursor: string): string {
   const ordinal = cursor.slice(CURSOR_START.length);
   if (BigInt(ordinal) <= 2n ** 63n - 1n) return ordinal;
   throw new PartnerError('invalid-request', 'cursor: expected a nextCursor.');
+}
+
+/** Where the next page begins, in both spellings of the documents; nothing after the last page. */
+function nextPage(ordinal: string | undefined): { nextCursor?: string; nextCusor?: string } {
+  if (ordinal === undefined) return {};
+  const cursor = `${CURSOR_START}${ordinal}`;
+  return { nextCursor: cursor, nextCusor: cursor };
 }
 
 /** The reply of a query (facts 4.4): flags and modes are strings there. */

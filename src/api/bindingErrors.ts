@@ -21,13 +21,14 @@ export function meaningOf(error: BindingError, mode: Mode | undefined, method: s
     case 'no-such-binding':
       return new PartnerError(mode === 'AXB' ? 'no-such-record' : 'no-such-binding');
     case 'number-already-bound':
-      return new PartnerError('number-already-bound', error.number ?? '');
+      return new PartnerError('number-already-bound', error.subject ?? '');
     case 'extension-taken':
       return new PartnerError('no-free-extension');
     case 'announcement-unknown':
-    case 'value-out-of-range':
-      // The name, or the value, is whatever the client wrote there.
+      // The name is whatever the client wrote there.
       return new PartnerError('invalid-request', maskText(error.message));
+    case 'value-out-of-range':
+      return new PartnerError('invalid-request', `${error.subject}.`);
     case 'x-status-abnormal':
     case 'x-taken':
     case 'too-many-x':

@@ -9,6 +9,7 @@ import {
   setTemporaryCallee,
   updateAxBinding,
 } from '../store/axBindings.ts';
+import { BindingLock } from '../store/BindingLock.ts';
 import { getNumber } from '../store/numbers.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, newRowOf, termColumnsOf } from './axRows.ts';
@@ -27,10 +28,12 @@ const MS_PER_SECOND = 1000;
  */
 export class AxBindings {
   readonly #options: BindingsOptions;
+  readonly #lock: BindingLock;
   readonly #announcements: AnnouncementNames;
 
   constructor(options: BindingsOptions) {
     this.#options = options;
+    this.#lock = new BindingLock(options.sql);
     this.#announcements = new AnnouncementNames(options.sql);
   }
 
@@ -41,11 +44,11 @@ export class AxBindings {
    */
   async bind(app: App, request: AxBindRequest): Promise<AxBinding> {
     await this.#checkTerms(app, request);
-    const { sql, sealer, changes } = this.#options;
+    const { sealer, changes } = this.#options;
     const { privateNum, areaCode, areaMatchMode, ...terms } = request;
     const subscriptionId = randomUUID();
     const result = await insertAxBinding(
-      sql,
+      this.#lock,
       newRowOf(app.appKey, subscriptionId, request, this.#now(), sealer),
       {
         ...(privateNum !== undefined && { x: privateNum }),
@@ -71,8 +74,8 @@ export class AxBindings {
    * @throws BindingError no-such-binding, x-not-of-application; StoreError
    */
   async unbind(app: App, target: AxTarget): Promise<void> {
-    const { sql, changes } = this.#options;
-    const x = await deleteAxBinding(sql, app.appKey, this.#keyOf(target));
+    const { changes } = this.#options;
+    const x = await deleteAxBinding(this.#lock, app.appKey, this.#keyOf(target));
     if (x === undefined) throw await this.#missing(app, target);
     changes.publish({ numbers: [x] });
   }

@@ -9,6 +9,7 @@ import {
   listAxeBindings,
   updateAxeBinding,
 } from '../store/axeBindings.ts';
+import { BindingLock } from '../store/BindingLock.ts';
 import { getNumber } from '../store/numbers.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, changedColumnsOf, newRowOf } from './axeRows.ts';
@@ -25,10 +26,12 @@ import { checkRecording, subscriptionIdOf } from './bindingRules.ts';
  */
 export class AxeBindings {
   readonly #options: BindingsOptions;
+  readonly #lock: BindingLock;
   readonly #announcements: AnnouncementNames;
 
   constructor(options: BindingsOptions) {
     this.#options = options;
+    this.#lock = new BindingLock(options.sql);
     this.#announcements = new AnnouncementNames(options.sql);
   }
 
@@ -40,7 +43,7 @@ export class AxeBindings {
   async bind(app: App, request: AxeBindRequest): Promise<AxeBinding> {
     checkExtension(app, request.extendNum);
     await this.#checkTerms(app, request);
-    const { sql, sealer, changes } = this.#options;
+    const { sealer, changes } = this.#options;
     const { virtualNum, areaCode, areaMatchMode, extendNum, ...terms } = request;
     const subscriptionId = randomUUID();
     const at = this.#now();
@@ -52,7 +55,7 @@ export class AxeBindings {
       extension: extendNum,
       digits: app.extensionDigits,
     };
-    const result = await insertAxeBinding(sql, row, wanted, at);
+    const result = await insertAxeBinding(this.#lock, row, wanted, at);
     switch (result.outcome) {
       case 'bound':
         changes.publish({ numbers: [result.x] });
@@ -73,8 +76,8 @@ export class AxeBindings {
    * @throws BindingError no-such-binding, x-not-of-application; StoreError
    */
   async unbind(app: App, target: AxeTarget): Promise<void> {
-    const { sql, changes } = this.#options;
-    const x = await deleteAxeBinding(sql, app.appKey, keyOf(target), this.#now());
+    const { changes } = this.#options;
+    const x = await deleteAxeBinding(this.#lock, app.appKey, keyOf(target), this.#now());
     if (x === undefined) throw await this.#missing(app, target);
     changes.publish({ numbers: [x] });
   }
@@ -165,5 +168,8 @@ function checkExtension({ extensionDigits: digits }: App, extension: string | un
     return;
   }
   const range = `${'1'.padStart(digits, '0')} to ${'9'.repeat(digits)}`;
-  throw new BindingError('value-out-of-range', `extendNum: expected ${digits} digits from ${range}`);
+  throw new BindingError(
+    'value-out-of-range',
+    `extendNum: expected ${digits} digits from ${range}, got ${extension}`,
+  );
 }

@@ -8,6 +8,7 @@ import {
   insertAxybRelation,
   listAxybBindings,
 } from '../store/axybBindings.ts';
+import { BindingLock } from '../store/BindingLock.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, newRowOf, relationRowOf } from './axybRows.ts';
 import type {
@@ -31,10 +32,12 @@ import { checkRecording, subscriptionIdOf } from './bindingRules.ts';
  */
 export class AxybBindings {
   readonly #options: BindingsOptions;
+  readonly #lock: BindingLock;
   readonly #announcements: AnnouncementNames;
 
   constructor(options: BindingsOptions) {
     this.#options = options;
+    this.#lock = new BindingLock(options.sql);
     this.#announcements = new AnnouncementNames(options.sql);
   }
 
@@ -46,11 +49,11 @@ export class AxybBindings {
   async bind(app: App, request: AxybBindRequest): Promise<{ subscriptionId: string; x: string }> {
     checkRecording(app, request);
     await this.#announcements.check([request.recordHintTone, request.preVoiceX]);
-    const { sql, sealer, changes } = this.#options;
+    const { sealer, changes } = this.#options;
     const subscriptionId = randomUUID();
     const at = this.#now();
     const row = newRowOf(app.appKey, subscriptionId, request, at, sealer);
-    const result = await insertAxybBinding(sql, row, wantedCityOf(request), at);
+    const result = await insertAxybBinding(this.#lock, row, wantedCityOf(request), at);
     switch (result.outcome) {
       case 'bound':
         changes.publish({ numbers: [result.x] });
@@ -70,10 +73,10 @@ export class AxybBindings {
   async relate(app: App, request: AxybRelateRequest): Promise<string> {
     const subscriptionId = subscriptionIdOf(request.subscriptionId);
     await this.#announcements.check([request.preVoiceY]);
-    const { sql, sealer, changes } = this.#options;
+    const { sealer, changes } = this.#options;
     const at = this.#now();
     const row = relationRowOf(app.appKey, subscriptionId, request, at, sealer);
-    const result = await insertAxybRelation(sql, row, wantedCityOf(request), at);
+    const result = await insertAxybRelation(this.#lock, row, wantedCityOf(request), at);
     switch (result.outcome) {
       case 'bound':
         changes.publish({ numbers: [result.x, result.y] });
@@ -92,8 +95,8 @@ export class AxybBindings {
    * @throws BindingError no-such-binding; StoreError
    */
   async unbind(app: App, id: string): Promise<void> {
-    const { sql, changes } = this.#options;
-    const numbers = await deleteAxybBinding(sql, app.appKey, subscriptionIdOf(id), this.#now());
+    const { changes } = this.#options;
+    const numbers = await deleteAxybBinding(this.#lock, app.appKey, subscriptionIdOf(id), this.#now());
     if (numbers === undefined) throw new BindingError('no-such-binding');
     changes.publish({ numbers });
   }
@@ -103,9 +106,9 @@ export class AxybBindings {
    * @throws BindingError no-such-binding; StoreError
    */
   async unrelate(app: App, id: string, target: AxybRelationTarget): Promise<void> {
-    const { sql, sealer, changes } = this.#options;
+    const { sealer, changes } = this.#options;
     const key = 'yNum' in target ? { y: target.yNum } : { bDigest: sealer.digest(target.bNum) };
-    const numbers = await deleteAxybRelation(sql, app.appKey, subscriptionIdOf(id), key, this.#now());
+    const numbers = await deleteAxybRelation(this.#lock, app.appKey, subscriptionIdOf(id), key, this.#now());
     if (numbers === undefined) throw new BindingError('no-such-binding');
     changes.publish({ numbers });
   }

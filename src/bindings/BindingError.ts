@@ -34,14 +34,17 @@ const WORDS: Record<BindingErrorCode, string> = {
 /** A rule of bindings forbids what was asked. */
 export class BindingError extends Error {
   readonly code: BindingErrorCode;
-  /** The number that stands in the way, masked. */
-  readonly number: string | undefined;
+  /** What the rule stumbled over; see the constructor. */
+  readonly subject: string | undefined;
 
-  /** @param subject a masked number, the name of an announcement, or a field with what it was expected to be */
+  /**
+   * @param subject a masked number; for announcement-unknown the name that was given; for value-out-of-range the field
+   *   and what it was expected to be
+   */
   constructor(code: BindingErrorCode, subject?: string) {
     super(subject === undefined ? WORDS[code] : `${WORDS[code]}: ${subject}`);
     this.name = 'BindingError';
     this.code = code;
-    this.number = code === 'announcement-unknown' || code === 'value-out-of-range' ? undefined : subject;
+    this.subject = subject;
   }
 }

@@ -61,9 +61,15 @@ export async function announcementUsers(
             WHERE EXISTS (SELECT FROM jsonb_each_text(announcements) WHERE value = ${name})) AS apps,
       (SELECT count(*)::int FROM bindings
        WHERE expires_at > now()
-         AND ${name} IN (record_hint_tone, last_min_voice, caller_hint_tone, callee_hint_tone)) AS bindings`.catch(
-    rethrow,
-  );
+         AND ${name} IN (record_hint_tone, last_min_voice, caller_hint_tone, callee_hint_tone))
+      + (SELECT count(*)::int FROM ax_bindings
+         WHERE ${name} IN (record_hint_tone, last_min_voice, caller_hint_tone, callee_hint_tone))
+      + (SELECT count(*)::int FROM axe_bindings
+         WHERE expires_at > now() AND ${name} IN (record_hint_tone, call_back_tone))
+      + (SELECT count(*)::int FROM axyb_bindings
+         WHERE expires_at > now() AND ${name} IN (record_hint_tone, pre_voice_x))
+      + (SELECT count(*)::int FROM axyb_relations
+         WHERE expires_at > now() AND ${name} = pre_voice_y) AS bindings`.catch(rethrow);
   return row ?? { apps: [], bindings: 0 };
 }
 

@@ -1,7 +1,7 @@
 import type { CallDirection } from '../../routing/types.ts';
+import type { BindingLock } from './BindingLock.ts';
 import { type Sql, type SqlRunner, storeErrorOf, type Transaction } from './database.ts';
 import { namedColumns } from './namedColumns.ts';
-import { underBindingsLock } from './underBindingsLock.ts';
 import { freeX, type WantedX, type XRefusal, xRefusal } from './wantedX.ts';
 
 /** Most X that one A holds at the same time (facts 3.1). */
@@ -56,8 +56,12 @@ export type AxBindOutcome =
  * Binds A to the X that is wanted, or to a free one.
  * @throws StoreError
  */
-export async function insertAxBinding(sql: Sql, row: NewAxRow, wanted: WantedX): Promise<AxBindOutcome> {
-  return underBindingsLock(sql, row.app_key, async (transaction) => {
+export async function insertAxBinding(
+  lock: BindingLock,
+  row: NewAxRow,
+  wanted: WantedX,
+): Promise<AxBindOutcome> {
+  return lock.run(row.app_key, async (transaction) => {
     const { app_key: appKey, a_digest: aDigest } = row;
     if (wanted.x !== undefined) {
       const refusal =
@@ -97,8 +101,12 @@ function isKeyed(sql: SqlRunner, appKey: string, key: AxKey) {
 }
 
 /** Ends a binding. @returns its X; undefined when there was none. @throws StoreError */
-export async function deleteAxBinding(sql: Sql, appKey: string, key: AxKey): Promise<string | undefined> {
-  return underBindingsLock(sql, appKey, async (transaction) => {
+export async function deleteAxBinding(
+  lock: BindingLock,
+  appKey: string,
+  key: AxKey,
+): Promise<string | undefined> {
+  return lock.run(appKey, async (transaction) => {
     const [ended] = await transaction<{ x: string }[]>`
       DELETE FROM ax_bindings WHERE ${isKeyed(transaction, appKey, key)} RETURNING x`;
     return ended?.x;

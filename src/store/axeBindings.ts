@@ -1,11 +1,8 @@
+import type { BindingLock } from './BindingLock.ts';
 import { type Sql, type SqlRunner, storeErrorOf, type Transaction } from './database.ts';
-import { endExpired } from './expiredBindings.ts';
+import { bindUnlessExpired } from './expiredBindings.ts';
 import { namedColumns } from './namedColumns.ts';
-import { underBindingsLock } from './underBindingsLock.ts';
 import { type WantedX, type XRefusal, xRefusal } from './wantedX.ts';
-
-/** How many expired bindings one bind takes out of its way at once. */
-const LARGEST_CLEARANCE = 1000;
 
 /** What a modify may set of a binding; what is absent stays. */
 export interface AxeTermColumns {
@@ -69,9 +66,7 @@ export interface WantedExtension {
   readonly digits: number;
 }
 
-type Place =
-  | Exclude<AxeBindOutcome, { outcome: 'bound' }>
-  | { outcome: 'free'; x: string; extension: string };
+type Place = { readonly outcome: 'free'; readonly x: string; readonly extension: string };
 
 /**
  * Binds A to an X and an extension on it.
@@ -79,53 +74,43 @@ type Place =
  * @throws StoreError
  */
 export async function insertAxeBinding(
-  sql: Sql,
+  lock: BindingLock,
   row: NewAxeRow,
   wanted: WantedX & WantedExtension,
   at: Date,
 ): Promise<AxeBindOutcome> {
-  const { app_key: appKey } = row;
-  return underBindingsLock(sql, appKey, async (transaction) => {
-    let place = await findPlace(transaction, row, wanted);
-    while (place.outcome !== 'free') {
-      const cleared = await endExpired(transaction, 'axe_bindings', [appKey], at, LARGEST_CLEARANCE);
-      if (cleared === 0) return place;
-      place = await findPlace(transaction, row, wanted);
-    }
-    const { x, extension } = place;
-    await transaction`INSERT INTO axe_bindings ${transaction(namedColumns({ ...row, x, extension }))}`;
-    return { outcome: 'bound', x, extension };
-  });
+  return lock.run(row.app_key, (transaction) =>
+    bindUnlessExpired<AxeBindOutcome>(transaction, ['axe_bindings'], row.app_key, at, async () => {
+      const place = await findPlace(transaction, row, wanted);
+      if (place.outcome !== 'free') return place;
+      const { x, extension } = place;
+      await transaction`INSERT INTO axe_bindings ${transaction(namedColumns({ ...row, x, extension }))}`;
+      return { outcome: 'bound', x, extension };
+    }),
+  );
 }
 
 async function findPlace(
   transaction: Transaction,
   row: NewAxeRow,
   wanted: WantedX & WantedExtension,
-): Promise<Place> {
-  const { app_key: appKey, a_digest: aDigest } = row;
-  const { extension, digits } = wanted;
-  let { x } = wanted;
+): Promise<Place | { readonly outcome: AxeBindRefusal }> {
+  const x = wanted.x ?? (await freeAxeX(transaction, row, wanted));
   if (x === undefined) {
-    x = await freeAxeX(transaction, row, wanted);
-    if (x === undefined) {
-      const isTaken =
-        extension !== undefined && (await freeAxeX(transaction, row, { ...wanted, extension: undefined }));
-      return { outcome: isTaken ? 'extension-taken' : 'no-free-x' };
-    }
-  } else {
+    const anyExtension = { ...wanted, extension: undefined };
+    const isElsewhere = wanted.extension !== undefined && (await freeAxeX(transaction, row, anyExtension));
+    return { outcome: isElsewhere ? 'extension-taken' : 'no-free-x' };
+  }
+  if (wanted.x !== undefined) {
     const refusal =
-      (await xRefusal(transaction, appKey, x)) ?? (await takenOn(transaction, appKey, x, aDigest, extension));
+      (await xRefusal(transaction, row.app_key, x)) ?? (await takenOn(transaction, row, x, wanted.extension));
     if (refusal !== undefined) return { outcome: refusal };
   }
-  if (extension !== undefined) return { outcome: 'free', x, extension };
-  const [free] = await transaction<{ extension: string | null }[]>`
-    SELECT free_extension(${appKey}, ${x}, ${digits}) AS extension`;
-  if (typeof free?.extension !== 'string') return { outcome: 'no-free-extension' };
-  return { outcome: 'free', x, extension: free.extension };
+  const extension = wanted.extension ?? (await freeExtension(transaction, row.app_key, x, wanted.digits));
+  return extension === undefined ? { outcome: 'no-free-extension' } : { outcome: 'free', x, extension };
 }
 
-/** The X with the fewest bindings where A and the wanted extension have a place. */
+/** The X with the fewest bindings where A, and the wanted extension if there is one, have a place. */
 async function freeAxeX(
   transaction: Transaction,
   { app_key, a_digest }: NewAxeRow,
@@ -140,16 +125,26 @@ async function freeAxeX(
 /** What stands on a named X in the way of A, or of the extension that he shall have. */
 async function takenOn(
   transaction: Transaction,
-  appKey: string,
+  { app_key, a_digest }: NewAxeRow,
   x: string,
-  aDigest: Buffer,
   extension: string | undefined,
 ): Promise<'binding-exists' | 'extension-taken' | undefined> {
   const inTheWay = await transaction<{ a_digest: Buffer }[]>`
     SELECT a_digest FROM axe_bindings
-    WHERE app_key = ${appKey} AND x = ${x} AND (a_digest = ${aDigest} OR extension = ${extension ?? null})`;
-  if (inTheWay.some((row) => row.a_digest.equals(aDigest))) return 'binding-exists';
+    WHERE app_key = ${app_key} AND x = ${x} AND (a_digest = ${a_digest} OR extension = ${extension ?? null})`;
+  if (inTheWay.some((other) => other.a_digest.equals(a_digest))) return 'binding-exists';
   return inTheWay.length > 0 ? 'extension-taken' : undefined;
+}
+
+async function freeExtension(
+  transaction: Transaction,
+  appKey: string,
+  x: string,
+  digits: number,
+): Promise<string | undefined> {
+  const [row] = await transaction<{ extension: string | null }[]>`
+    SELECT free_extension(${appKey}, ${x}, ${digits}) AS extension`;
+  return row?.extension ?? undefined;
 }
 
 /** One binding: by its id, or by its X and extension. */
@@ -165,12 +160,12 @@ function isLive(sql: SqlRunner, appKey: string, key: AxeKey, at: Date) {
 
 /** Ends a live binding. @returns its X; undefined when there was none. @throws StoreError */
 export async function deleteAxeBinding(
-  sql: Sql,
+  lock: BindingLock,
   appKey: string,
   key: AxeKey,
   at: Date,
 ): Promise<string | undefined> {
-  return underBindingsLock(sql, appKey, async (transaction) => {
+  return lock.run(appKey, async (transaction) => {
     const [ended] = await transaction<{ x: string }[]>`
       DELETE FROM axe_bindings WHERE ${isLive(transaction, appKey, key, at)} RETURNING x`;
     return ended?.x;

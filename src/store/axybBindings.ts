@@ -1,15 +1,13 @@
 import type { CallDirection } from '../../routing/types.ts';
+import type { BindingLock } from './BindingLock.ts';
 import { type Sql, storeErrorOf, type Transaction } from './database.ts';
-import { type ExpiringTable, endExpired } from './expiredBindings.ts';
+import { bindUnlessExpired } from './expiredBindings.ts';
 import { namedColumns } from './namedColumns.ts';
-import { underBindingsLock } from './underBindingsLock.ts';
 import { freeX, type WantedX } from './wantedX.ts';
 
 /** Most X that one A holds at the same time, and most relations that one Y carries (facts 5.1). */
 export const MOST_X_OF_A = 5;
 export const MOST_RELATIONS_ON_Y = 1000;
-/** How many expired rows one bind takes out of its way at once. */
-const LARGEST_CLEARANCE = 1000;
 
 /** Where an X or a Y is to come from: it cannot be named. */
 export type WantedCity = Omit<WantedX, 'x'>;
@@ -59,13 +57,13 @@ export type RelationOutcome =
  * @throws StoreError
  */
 export async function insertAxybBinding(
-  sql: Sql,
+  lock: BindingLock,
   row: NewAxybRow,
   wanted: WantedCity,
   at: Date,
 ): Promise<AxybOutcome> {
-  return underBindingsLock(sql, row.app_key, (transaction) =>
-    unlessExpired(transaction, ['axyb_bindings', 'axyb_relations'], row.app_key, at, async () => {
+  return lock.run(row.app_key, (transaction) =>
+    bindUnlessExpired(transaction, ['axyb_bindings', 'axyb_relations'], row.app_key, at, async () => {
       const [held] = await transaction<{ count: number }[]>`
         SELECT count(*)::int FROM axyb_bindings WHERE app_key = ${row.app_key} AND a_digest = ${row.a_digest}`;
       if ((held?.count ?? 0) >= MOST_X_OF_A) return { outcome: 'too-many-x' };
@@ -83,20 +81,20 @@ export async function insertAxybBinding(
  * @throws StoreError
  */
 export async function insertAxybRelation(
-  sql: Sql,
+  lock: BindingLock,
   row: NewRelationRow,
   wanted: WantedCity,
   at: Date,
 ): Promise<RelationOutcome> {
   const { app_key: appKey, subscription_id: subscriptionId, b_digest: bDigest } = row;
-  return underBindingsLock(sql, appKey, async (transaction) => {
+  return lock.run(appKey, async (transaction) => {
     const [first] = await transaction<{ x: string; a_digest: Buffer }[]>`
       SELECT x, a_digest FROM axyb_bindings
       WHERE app_key = ${appKey} AND subscription_id = ${subscriptionId} AND expires_at > ${at}`;
     if (first === undefined) return { outcome: 'no-such-binding' };
     const { x, a_digest } = first;
     if (a_digest.equals(bDigest)) return { outcome: 'number-already-bound' };
-    return unlessExpired(transaction, ['axyb_relations', 'axyb_bindings'], appKey, at, async () => {
+    return bindUnlessExpired(transaction, ['axyb_relations', 'axyb_bindings'], appKey, at, async () => {
       const [other] = await transaction`
         SELECT FROM axyb_relations WHERE app_key = ${appKey} AND x = ${x} AND b_digest = ${bDigest}`;
       if (other !== undefined) return { outcome: 'binding-exists' };
@@ -106,24 +104,6 @@ export async function insertAxybRelation(
       return { outcome: 'bound', x, y };
     });
   });
-}
-
-/** Tries to bind; when it is refused, ends what has expired and tries again, for as long as there was such. */
-async function unlessExpired<Outcome extends { readonly outcome: string }>(
-  transaction: Transaction,
-  tables: readonly ExpiringTable[],
-  appKey: string,
-  at: Date,
-  bind: () => Promise<Outcome>,
-): Promise<Outcome> {
-  for (;;) {
-    const result = await bind();
-    if (result.outcome === 'bound') return result;
-    let cleared = 0;
-    for (const table of tables)
-      cleared += await endExpired(transaction, table, [appKey], at, LARGEST_CLEARANCE);
-    if (cleared === 0) return result;
-  }
 }
 
 /** A Y that can carry one more relation of A. */
@@ -144,12 +124,12 @@ async function freeY(
  * @throws StoreError
  */
 export async function deleteAxybBinding(
-  sql: Sql,
+  lock: BindingLock,
   appKey: string,
   subscriptionId: string,
   at: Date,
 ): Promise<string[] | undefined> {
-  return underBindingsLock(sql, appKey, async (transaction) => {
+  return lock.run(appKey, async (transaction) => {
     const related = await transaction<{ y: string }[]>`
       SELECT y FROM axyb_relations WHERE app_key = ${appKey} AND subscription_id = ${subscriptionId}`;
     const [ended] = await transaction<{ x: string }[]>`
@@ -168,13 +148,13 @@ export type RelationKey = { readonly y: string } | { readonly bDigest: Buffer };
  * @throws StoreError
  */
 export async function deleteAxybRelation(
-  sql: Sql,
+  lock: BindingLock,
   appKey: string,
   subscriptionId: string,
   key: RelationKey,
   at: Date,
 ): Promise<string[] | undefined> {
-  return underBindingsLock(sql, appKey, async (transaction) => {
+  return lock.run(appKey, async (transaction) => {
     const [ended] = await transaction<{ x: string; y: string }[]>`
       DELETE FROM axyb_relations
       WHERE app_key = ${appKey} AND subscription_id = ${subscriptionId} AND expires_at > ${at}

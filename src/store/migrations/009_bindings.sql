@@ -109,16 +109,21 @@ END $$;
 CREATE FUNCTION free_y(of_app text, of_area text, loose boolean, a bytea, most integer) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-  found_y text;
+  candidate text;
 BEGIN
-  SELECT n.number INTO found_y FROM numbers n
-  WHERE n.app_key = of_app AND n.as_y AND (of_area IS NULL OR n.area_code = of_area)
-    AND n.state = 'normal' AND n.bindings < most
-    AND NOT EXISTS (SELECT FROM axyb_relations r WHERE r.app_key = of_app AND r.y = n.number AND r.a_digest = a)
-  ORDER BY n.bindings LIMIT 1;
-  found_y := coalesce(found_y, free_x(of_app, of_area, false, NULL, NULL, 1));
-  IF found_y IS NULL AND loose AND of_area IS NOT NULL THEN
+  FOR candidate IN SELECT n.number FROM numbers n
+    WHERE n.app_key = of_app AND n.as_y AND (of_area IS NULL OR n.area_code = of_area)
+      AND n.state = 'normal' AND n.bindings < most
+    ORDER BY n.bindings
+  LOOP
+    IF NOT EXISTS (SELECT FROM axyb_relations r
+                   WHERE r.app_key = of_app AND r.y = candidate AND r.a_digest = a) THEN
+      RETURN candidate;
+    END IF;
+  END LOOP;
+  candidate := free_x(of_app, of_area, false, NULL, NULL, 1);
+  IF candidate IS NULL AND loose AND of_area IS NOT NULL THEN
     RETURN free_y(of_app, NULL, false, a, most);
   END IF;
-  RETURN found_y;
+  RETURN candidate;
 END $$;
