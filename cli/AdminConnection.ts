@@ -10,6 +10,8 @@ export class AdminError extends Error {
   }
 }
 
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
 const TIMEOUT_MS = 30_000;
 
 /** The admin API of one axbridge, as an operator's command line sees it. */
@@ -38,8 +40,16 @@ export class AdminConnection {
     return this.#send('POST', path, body);
   }
 
+  patch(path: string, body: unknown): Promise<unknown> {
+    return this.#send('PATCH', path, body);
+  }
+
+  delete(path: string, body?: unknown): Promise<unknown> {
+    return this.#send('DELETE', path, body);
+  }
+
   /** @throws AdminError with what the API said */
-  async #send(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+  async #send(method: Method, path: string, body?: unknown): Promise<unknown> {
     const { statusCode, text } = await this.#exchange(method, path, body);
     const answer = parse(text);
     if (statusCode >= 200 && statusCode < 300) return answer;
@@ -51,7 +61,7 @@ export class AdminConnection {
   }
 
   async #exchange(
-    method: 'GET' | 'POST',
+    method: Method,
     path: string,
     body: unknown,
   ): Promise<{ statusCode: number; text: string }> {

@@ -1,31 +1,9 @@
 import { parseArgs } from 'node:util';
 import type { AdminConnection } from './AdminConnection.ts';
-import { isRecord, presentExplanation } from './explanation.ts';
-import { type Column, formatTable } from './table.ts';
-
-/** The command line cannot be understood. */
-export class UsageError extends Error {
-  readonly code = 'USAGE';
-  constructor(message: string) {
-    super(message);
-    this.name = 'UsageError';
-  }
-}
-
-type Options = Readonly<Record<string, string | boolean | undefined>>;
-
-/** One command: its options, and how its answer looks for people. `--json` prints the answer as it came. */
-interface Command {
-  readonly purpose: string;
-  readonly options: Readonly<Record<string, { readonly value: string; readonly meaning: string }>>;
-  readonly ask: (admin: AdminConnection, options: Options) => Promise<unknown>;
-  readonly present: (answer: unknown) => string;
-}
-
-const field =
-  (name: string): Column['show'] =>
-  (item) =>
-    item[name];
+import { APP_COMMAND } from './appCommand.ts';
+import { BLACK_LIST_COMMANDS } from './blackListCommands.ts';
+import { type Command, field, type Options, pageQuery, tableOf, UsageError } from './command.ts';
+import { presentExplanation } from './explanation.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   explain: {
@@ -67,13 +45,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       app: { value: 'APPKEY', meaning: 'of this application only' },
       after: { value: 'E164', meaning: 'those that follow this number' },
     },
-    ask: (admin, { app, after }) => {
-      const query = new URLSearchParams({
-        ...(typeof app === 'string' && { appKey: app }),
-        ...(typeof after === 'string' && { after }),
-      });
-      return admin.get(`/numbers?${query}`);
-    },
+    ask: (admin, options) => admin.get(`/numbers?${pageQuery(options)}`),
     present: tableOf('no numbers', [
       { heading: 'NUMBER', show: field('number') },
       { heading: 'APP KEY', show: field('appKey') },
@@ -96,6 +68,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       { heading: 'ENABLED', show: field('enabled') },
     ]),
   },
+  app: APP_COMMAND,
+  ...BLACK_LIST_COMMANDS,
 };
 
 /**
@@ -114,7 +88,7 @@ export async function runCommand(args: readonly string[], connect: () => AdminCo
   const values = readOptions(name, command, rest);
   if (values.help === true) return describeOne(name, command);
   const answer = await command.ask(connect(), values);
-  return values.json === true ? JSON.stringify(answer, null, 2) : command.present(answer);
+  return values.json === true ? JSON.stringify(answer ?? null, null, 2) : command.present(answer);
 }
 
 function readOptions(name: string, { options }: Command, args: string[]): Options {
@@ -138,7 +112,7 @@ function describeAll(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
   const lines = Object.entries(COMMANDS).map(([name, { purpose }]) => `  ${name.padEnd(width)}  ${purpose}`);
   return [
-    'axbridge: questions to a running axbridge',
+    'axbridge: the command line of a running axbridge',
     '',
     '  npm run axbridge -- <command> [options]',
     '',
@@ -162,13 +136,4 @@ function describeOne(name: string, { purpose, options }: Command): string {
     '',
     ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
   ].join('\n');
-}
-
-function tableOf(none: string, columns: readonly Column[]): Command['present'] {
-  return (answer) => {
-    const items = isRecord(answer) && Array.isArray(answer.items) ? answer.items.filter(isRecord) : [];
-    if (items.length === 0) return none;
-    const more = isRecord(answer) && answer.next !== undefined ? `\nmore: --after ${answer.next}` : '';
-    return formatTable(columns, items) + more;
-  };
 }

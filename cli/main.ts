@@ -1,6 +1,7 @@
 import { readConfig, SettingError } from '../src/config.ts';
 import { AdminConnection, AdminError } from './AdminConnection.ts';
-import { runCommand, UsageError } from './commands.ts';
+import { UsageError } from './command.ts';
+import { runCommand } from './commands.ts';
 
 /** Exit codes: 0 done, 1 refused or unreachable, 2 the command line or a setting is wrong. */
 try {

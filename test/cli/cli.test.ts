@@ -57,6 +57,46 @@ it('lists applications, numbers and trunks as tables', async () => {
   );
 });
 
+it('shows an application whole, and changes what its options say', async () => {
+  const shown = await axbridge(['app', '--app', appKey]);
+  expect(shown.out).toMatch(/^FIELD +VALUE$/m);
+  expect(shown.out).toMatch(/^guards\.callsAbroad +no$/m);
+  expect(shown.out).toMatch(/^announcements\.no-binding +default$/m);
+  const changes = ['--hours', '08:00-12:00,13:30-21:30', '--max-calls', '50', '--caller-frequency', '3/60'];
+  const more = ['--calls-abroad', 'yes', '--announcements', 'no-binding=none,last-minute=default'];
+  const changed = await axbridge(['app', '--app', appKey, ...changes, ...more]);
+  expect(changed.out).toMatch(/^guards\.hours +08:00-12:00 13:30-21:30$/m);
+  expect(changed.out).toMatch(/^guards\.maxCalls +50$/m);
+  expect(changed.out).toMatch(/^guards\.callerFrequency +3\/60$/m);
+  expect(changed.out).toMatch(/^guards\.callsAbroad +yes$/m);
+  expect(changed.out).toMatch(/^announcements\.last-minute +default$/m);
+  expect(changed.out).not.toContain('no-binding');
+  const undone = ['--hours', 'always', '--max-calls', 'none', '--caller-frequency', 'none'];
+  const { out } = await axbridge(['app', '--app', appKey, ...undone, '--json']);
+  expect(JSON.parse(out).guards).toEqual({ callsFromAbroad: false, callsAbroad: true, hours: [] });
+});
+
+it('blocks a number, lists it masked and unblocks it', async () => {
+  const number = '+8613900001009';
+  const blocked = await axbridge(['block', '--number', number, '--app', appKey, '--as', 'caller']);
+  expect(blocked.out).toMatch(
+    new RegExp(
+      `^\\+86139\\*{4}1009 is blocked as caller in calls of application ${appKey} \\(entry \\d+\\)$`,
+      'm',
+    ),
+  );
+  await axbridge(['block', '--number', number]);
+  const list = await axbridge(['blacklist']);
+  expect(list.out).toMatch(/^ID +NUMBER +BLOCKED AS +APP KEY +SINCE$/m);
+  expect(list.out).toMatch(new RegExp(`\\+86139\\*{4}1009 +caller +${appKey} +\\d{4}-`));
+  expect(list.out).toMatch(/\+86139\*{4}1009 +both +all +\d{4}-/);
+  expect(list.out).not.toContain(number);
+  expect((await axbridge(['unblock', '--number', number, '--app', appKey])).out).toBe('done\n');
+  const [entry] = JSON.parse((await axbridge(['blacklist', '--json'])).out).items;
+  expect((await axbridge(['unblock', '--id', String(entry.id)])).out).toBe('done\n');
+  expect((await axbridge(['blacklist'])).out).toBe('no number is blocked\n');
+});
+
 it('prints the answer itself with --json', async () => {
   const { out } = await axbridge(['numbers', '--json']);
   expect(JSON.parse(out).items).toMatchObject([{ number: X, appKey }]);
@@ -73,6 +113,18 @@ it.each([
   [['dance'], {}, 2, 'dance: no such command; expected explain, apps, numbers, trunks'],
   [['explain'], {}, 2, 'expected --x'],
   [['apps', '--color'], {}, 2, '--color'],
+  [['app'], {}, 2, 'app: expected --app with the key of an application'],
+  [['app', '--app', 'x', '--max-calls', 'many'], {}, 2, 'app: --max-calls many: expected a number'],
+  [['app', '--app', 'x', '--x-frequency', '3'], {}, 2, 'app: --x-frequency 3: expected calls/seconds, like'],
+  [['app', '--app', 'x', '--calls-abroad', 'on'], {}, 2, 'app: --calls-abroad on: expected yes or no'],
+  [['app', '--app', 'x', '--announcements', 'busy'], {}, 2, 'app: --announcements busy: expected scene=file'],
+  [['app', '--app', 'nobody'], {}, 1, 'There is no application "nobody"'],
+  [['app', '--app', 'x', '--hours', 'noon'], {}, 1, 'guards.hours.0: expected a part of the day like 08:00'],
+  [['block'], {}, 2, 'block: expected --number with the number to block'],
+  [['block', '--number', '13900001009'], {}, 1, 'number: expected a number in E.164'],
+  [['unblock'], {}, 2, 'unblock: expected --number with the number to take off, or --id'],
+  [['unblock', '--id', '77'], {}, 1, 'There is no entry of the black list "77"'],
+  [['unblock', '--number', '+8613900001008'], {}, 1, '+86139****1008 is not blocked for every application'],
   [['explain', '--x', '170'], {}, 1, 'x: expected a number in E.164'],
   [['apps'], { AXBRIDGE_ADMIN_TOKEN: 'wrong' }, 1, 'set AXBRIDGE_ADMIN_TOKEN'],
   [['apps'], { AXBRIDGE_ADMIN_URL: 'http://127.0.0.1:1' }, 1, 'does not answer (ECONNREFUSED)'],
