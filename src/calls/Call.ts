@@ -75,11 +75,13 @@ export class Call implements CallStep {
     return this.#isAnswered && this.#callee !== undefined && !this.#side.hasEnded;
   }
 
-  /** Begins to make the media of a call that may still come to nothing: `run` or `abandon` must follow. */
-  prepare(): void {
+  /**
+   * Makes the media of a call that may still come to nothing: `run` or `abandon` must follow.
+   * @throws MediaError, PathError when there is none to be had; `run` says so too
+   */
+  async prepare(): Promise<void> {
     this.#preparing = this.#choosePath();
-    // Whoever runs the call hears of it.
-    this.#preparing.catch(() => undefined);
+    await this.#preparing;
   }
 
   /** Gives back what `prepare` made; the call is not forwarded. */

@@ -131,15 +131,21 @@ export class UndecidedCall implements CallStep {
     return decision && this.#inTime(admit(this.#side, decision));
   }
 
-  /** Media is made while the line is taken, except for a caller whose channel may still have to play the refusal. */
+  /**
+   * Media is made while the line is taken, except for a caller with a channel: he may still have to hear there why the
+   * call does not go out.
+   */
   async #connect(connect: Connect): Promise<CallStep | Decision | undefined> {
-    const call = new Call({ side: this.#side, decision: connect });
+    const side = this.#side;
     const { line } = connect;
+    const call = new Call({ side, decision: connect });
     if (line === undefined) return call;
-    if (!this.#side.channel) call.prepare();
+    // Whoever runs the call hears of what fails here.
+    if (!side.channel) call.prepare().catch(() => undefined);
     try {
-      const answer = await this.#inTime(takeLine(this.#side, line, connect));
-      if (answer === 'taken' && !this.#side.hasEnded) return call;
+      const answer = await this.#inTime(takeLine(side, line, connect));
+      if (answer === 'taken' && side.channel && !side.hasEnded) await prepareAnswered(call);
+      if (answer === 'taken' && !side.hasEnded) return call;
       call.abandon();
       return answer === 'busy' ? refuseBusy(connect) : this.#routeAgain();
     } catch (error) {
@@ -194,5 +200,13 @@ export class UndecidedCall implements CallStep {
   #finish(ending: Ending, sipStatus?: number): void {
     const rejection = sipStatus === undefined ? undefined : { status: sipStatus };
     if (this.#side.hangUp(ending, rejection)) this.#side.close(ending);
+  }
+}
+
+async function prepareAnswered(call: Call): Promise<void> {
+  try {
+    await call.prepare();
+  } catch (cause) {
+    throw new CallFaultError(8020, 'the callee has no media channel', { cause });
   }
 }

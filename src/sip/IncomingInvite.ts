@@ -1,7 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import type { SrfClient, SrfMessage, SrfRequest, SrfResponse } from './drachtio.ts';
 import { formatReason, readQ850 } from './reason.ts';
-import { ALLOWED_METHODS, SipDialog, type SipDialogOptions } from './SipDialog.ts';
+import { ALLOWED_METHODS, type SipConnection, SipDialog } from './SipDialog.ts';
 
 /** The caller gave up before our answer reached him. */
 export class CallerGoneError extends Error {
@@ -33,7 +33,7 @@ export interface IncomingInviteOptions<Trunk> {
   readonly x: string;
   /** The caller's SDP; undefined when he leaves the offer to us. */
   readonly offer: string | undefined;
-  readonly openSocket: SipDialogOptions['openSocket'];
+  readonly connection: SipConnection;
   readonly logger: Logger;
 }
 
@@ -104,7 +104,7 @@ export class IncomingInvite<Trunk> {
     onAnswered: (dialog: SipDialog) => void,
     onAcknowledged?: (answer: string | undefined) => void,
   ): Promise<void> {
-    const { srf, request, response, openSocket, logger } = this.#options;
+    const { srf, request, response, connection, logger } = this.#options;
     return new Promise((resolve, reject) => {
       if (this.#done || this.#cancelled) {
         reject(new CallerGoneError(undefined));
@@ -118,7 +118,7 @@ export class IncomingInvite<Trunk> {
           return;
         }
         if (onAcknowledged) dialog.once('ack', (ack: SrfRequest) => onAcknowledged(ack.body || undefined));
-        onAnswered(new SipDialog({ dialog, openSocket, logger }));
+        onAnswered(new SipDialog({ dialog, connection, logger }));
         resolve();
       });
     });

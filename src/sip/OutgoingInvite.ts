@@ -8,7 +8,7 @@ import {
   type SrfUnacknowledged,
 } from './drachtio.ts';
 import { formatReason, Q850, readQ850 } from './reason.ts';
-import { ALLOWED_METHODS, SipDialog, type SipDialogOptions } from './SipDialog.ts';
+import { ALLOWED_METHODS, type SipConnection, SipDialog } from './SipDialog.ts';
 import { sdpOf } from './sdp.ts';
 
 /** How an INVITE that we sent ended. */
@@ -42,7 +42,7 @@ export interface OutgoingInviteOptions {
   readonly offer: string | undefined;
   readonly auth?: { readonly username: string; readonly password: string };
   readonly onProgress: (progress: Progress) => void;
-  readonly openSocket: SipDialogOptions['openSocket'];
+  readonly connection: SipConnection;
   readonly logger: Logger;
 }
 
@@ -129,7 +129,7 @@ export class OutgoingInvite {
   }
 
   #dialogOf(dialog: SrfDialog): SipDialog {
-    return new SipDialog({ dialog, openSocket: this.#options.openSocket, logger: this.#options.logger });
+    return new SipDialog({ dialog, connection: this.#options.connection, logger: this.#options.logger });
   }
 
   #abandon(answered: SrfDialog | SrfUnacknowledged, q850: number): void {

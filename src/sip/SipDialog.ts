@@ -42,10 +42,17 @@ export type ModifyHandler = (offer: string | undefined) => Promise<Modified>;
 /** Takes the body of an INFO and answers with a SIP status. */
 export type InfoHandler = (contentType: string, body: string) => Promise<number>;
 
+/** The connection to the SIP server, which may be lost and come back while dialogs go on. */
+export interface SipConnection {
+  /** A socket that is open now, for a dialog whose own was lost. */
+  openSocket(): SrfRequest['socket'] | undefined;
+  /** Does something at once or, while the connection is lost, as soon as it is back. */
+  whenOpen(act: () => void): void;
+}
+
 export interface SipDialogOptions {
   readonly dialog: SrfDialog;
-  /** A socket to the SIP server that is open now, for a dialog whose own was lost. */
-  readonly openSocket: () => SrfRequest['socket'] | undefined;
+  readonly connection: SipConnection;
   readonly logger: Logger;
 }
 
@@ -89,18 +96,11 @@ export class SipDialog {
     this.#info = handler;
   }
 
-  /** Sends BYE and forgets the dialog, whatever is answered. */
+  /** Sends BYE, as soon as there is a connection, and forgets the dialog, whatever is answered. */
   hangUp(q850: number): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#useOpenSocket();
-    try {
-      this.#dialog.destroy({ headers: { Reason: formatReason(q850) } }, (error) => {
-        if (error && !isDialogGone(error)) this.#options.logger.debug({ err: error }, 'BYE was not sent');
-      });
-    } catch (error) {
-      this.#options.logger.debug({ err: error }, 'BYE was not sent');
-    }
+    this.#options.connection.whenOpen(() => this.#sendBye(q850));
   }
 
   /**
@@ -140,6 +140,17 @@ export class SipDialog {
     return status !== 481 && status !== 408;
   }
 
+  #sendBye(q850: number): void {
+    this.#useOpenSocket();
+    try {
+      this.#dialog.destroy({ headers: { Reason: formatReason(q850) } }, (error) => {
+        if (error && !isDialogGone(error)) this.#options.logger.debug({ err: error }, 'BYE was not sent');
+      });
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, 'BYE was not sent');
+    }
+  }
+
   #ask(method: string, headers: Record<string, string>, body?: string): Promise<number> {
     if (this.#ended) return Promise.resolve(481);
     this.#useOpenSocket();
@@ -154,7 +165,7 @@ export class SipDialog {
   /** Requests go over the socket that the dialog began on; after a reconnection that one is closed. */
   #useOpenSocket(): void {
     if (!this.#dialog.req.socket.destroyed) return;
-    const socket = this.#options.openSocket();
+    const socket = this.#options.connection.openSocket();
     if (socket) this.#dialog.req.socket = socket;
   }
 

@@ -7,7 +7,7 @@ import { createSrf, type Headers, type SrfClient, type SrfRequest, type SrfRespo
 import type { HandsetDesk } from './handsets/HandsetDesk.ts';
 import { IncomingInvite } from './IncomingInvite.ts';
 import { OutgoingInvite, type OutgoingInviteOptions } from './OutgoingInvite.ts';
-import { ALLOWED_METHODS } from './SipDialog.ts';
+import { ALLOWED_METHODS, type SipConnection } from './SipDialog.ts';
 
 const LONGEST_RECONNECT_MS = 1000;
 const PING_MS = 5000;
@@ -57,6 +57,7 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
   readonly #options: SipFrontEndOptions<Trunk>;
   readonly #drachtio = createSrf();
   readonly #srf: SrfClient = this.#drachtio.client;
+  readonly #owed: (() => void)[] = [];
   #connected = false;
   #listeningOn: readonly string[] = [];
   #retryAfterSeconds: number | undefined;
@@ -110,11 +111,11 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
     this.#srf.disconnect();
   }
 
-  invite(options: Omit<OutgoingInviteOptions, 'srf' | 'openSocket' | 'logger'>): OutgoingInvite {
+  invite(options: Omit<OutgoingInviteOptions, 'srf' | 'connection' | 'logger'>): OutgoingInvite {
     return new OutgoingInvite({
       ...options,
       srf: this.#srf,
-      openSocket: this.#openSocket,
+      connection: this.#connection,
       logger: this.#options.logger,
     });
   }
@@ -137,12 +138,21 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
     });
   }
 
-  readonly #openSocket = (): SrfRequest['socket'] | undefined => {
+  /** A call that ends while the connection is lost leaves its BYE here. */
+  readonly #connection: SipConnection = {
+    openSocket: () => this.#openSocket(),
+    whenOpen: (act) => {
+      if (this.#connected && this.#openSocket()) act();
+      else this.#owed.push(act);
+    },
+  };
+
+  #openSocket(): SrfRequest['socket'] | undefined {
     for (const socket of this.#srf.app.client?.mapServer.keys() ?? []) {
       if (!socket.destroyed) return socket;
     }
     return undefined;
-  };
+  }
 
   #watchConnection(): void {
     const { logger, server } = this.#options;
@@ -157,6 +167,7 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
       this.#connected = true;
       this.#listeningOn = listeningOn?.split(',') ?? [];
       logger.info({ server: address, listeningOn: this.#listeningOn }, 'connected to the SIP server');
+      for (const act of this.#owed.splice(0)) act();
       this.emit('up');
     });
     this.#srf.on('close', () => this.#lose('closed'));
@@ -219,7 +230,7 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
     const trunk = origin.kind === 'trunk' ? origin.trunk : undefined;
     const caller = origin.kind === 'handset' ? origin.number : admission.caller;
     const srf = this.#srf;
-    const openSocket = this.#openSocket;
+    const connection = this.#connection;
     const { logger } = this.#options;
     const invite = new IncomingInvite({
       srf,
@@ -229,7 +240,7 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
       caller,
       x,
       offer,
-      openSocket,
+      connection,
       logger,
     });
     this.emit('invite', invite);

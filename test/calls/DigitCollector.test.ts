@@ -19,7 +19,9 @@ function collecting(options: Partial<DigitCollectorOptions> = {}) {
     onFirstDigit: () => cuts.push('cut'),
     ...options,
   });
-  const press = (keys: string) => [...keys].forEach((key) => collector.press(key));
+  const press = (keys: string) => {
+    for (const key of keys) collector.press(key);
+  };
   return { collector, press, cuts };
 }
 
