@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CallerMedia, MediaError } from '../../media/index.ts';
-import type { AxeRelation } from '../../routing/types.ts';
 import type { OutgoingCall } from '../kit/OutgoingCall.ts';
 import { Phone } from '../kit/Phone.ts';
+import { BEN } from './axeBinding.ts';
 import { CallsWithMedia } from './CallsWithMedia.ts';
-import { B, type CallsUnderTest, STRANGER, X } from './callsUnderTest.ts';
+import { type CallsUnderTest, STRANGER, X } from './callsUnderTest.ts';
 
 const PROMPT_HZ = 1200;
 const FAULT_HZ = 1300;
@@ -14,22 +14,6 @@ let rig: CallsWithMedia;
 let calls: CallsUnderTest;
 let alice: Phone;
 let bob: Phone;
-
-const BEN: AxeRelation = {
-  mode: 'AXE',
-  subscriptionId: 'binding-1',
-  a: B,
-  extension: '1207',
-  expiresAt: Number.POSITIVE_INFINITY,
-  showsCaller: false,
-  recordFlag: false,
-  recordHintTone: undefined,
-  callBackTone: undefined,
-  callBackNumber: undefined,
-  callBackSeconds: 0,
-  userData: undefined,
-  lastCaller: undefined,
-};
 
 beforeAll(async () => {
   rig = await CallsWithMedia.start();

@@ -1,23 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  Dialog,
-  makeRequest,
-  newCallId,
-  newTag,
-  type SipResponse,
-  SipStack,
-} from '../../embedded/sip/index.ts';
 import { Phone } from '../kit/Phone.ts';
 import { A, CallsUnderTest, X } from './callsUnderTest.ts';
-
-const SDP = (port: number) =>
-  `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n`;
+import { OfferlessCaller, sdpOfPhone } from './OfferlessCaller.ts';
 
 /** A SIP server with the timers of RFC 3261 waits 32 s for an ACK. */
 const ACK_TIMEOUT_MS = 45_000;
 
 let calls: CallsUnderTest;
-let stack: SipStack;
+let caller: OfferlessCaller;
 let bob: Phone;
 
 beforeAll(async () => {
@@ -27,9 +17,8 @@ beforeAll(async () => {
 afterAll(() => calls.stop());
 
 beforeEach(async () => {
-  stack = new SipStack({ listen: [{ transport: 'udp', host: '127.0.0.1', port: 0 }] });
-  stack.onRequest((_request, transaction) => transaction.reply(200));
-  await stack.start();
+  caller = new OfferlessCaller(calls.sipAddress);
+  await caller.start();
   bob = await Phone.start({ name: 'bob', sound: false });
   calls.trunks.replace([calls.trunk('carrier', bob.port)]);
   calls.journal.messages.items.length = 0;
@@ -37,63 +26,30 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await stack.close();
+  await caller.close();
   await bob.close();
   expect(calls.calls.activeCalls).toBe(0);
 });
 
-/** A caller who leaves the offer to the other side: sends INVITE without SDP, and the ACK with `answer` or not at all. */
-async function callWithoutOffer(answer: string | undefined) {
-  const hop = { transport: 'udp', ...calls.sipAddress } as const;
-  const { port } = stack.listeningPoint('udp');
-  const invite = makeRequest('INVITE', `sip:${X}@127.0.0.1`, {
-    'Max-Forwards': '70',
-    From: `<sip:${A}@127.0.0.1>;tag=${newTag()}`,
-    To: `<sip:${X}@127.0.0.1>`,
-    'Call-ID': newCallId(),
-    CSeq: '1 INVITE',
-    Contact: `<sip:caller@127.0.0.1:${port}>`,
-  });
-  const answered = Promise.withResolvers<{ response: SipResponse; dialog: Dialog }>();
-  const transaction = stack.invite(invite, hop, {
-    onProvisional: () => {},
-    onFinal: (response, { essentials }) => {
-      const dialog = Dialog.ofUac(invite, response, essentials);
-      if (response.status < 300 && answer !== undefined) {
-        const ack = dialog.ack(1, { 'Content-Type': 'application/sdp' }, answer);
-        transaction.acknowledge(ack, dialog.nextHop, essentials.toTag ?? '');
-      }
-      answered.resolve({ response, dialog });
-    },
-    onTimeout: () => answered.reject(new Error('no answer')),
-    onTransportError: answered.reject,
-  });
-  return answered.promise;
-}
-
 describe('an INVITE without an offer', () => {
   it("gets the callee's, and the answer in the ACK goes back to him", async () => {
-    const called = callWithoutOffer(SDP(40_000));
+    const called = caller.call(X, A, sdpOfPhone(40_000));
     const incoming = await bob.nextCall();
     expect(incoming.invite.body).toBe('');
     incoming.ring();
     await incoming.answer();
-    const { response, dialog } = await called;
+    const { response, request } = await called;
     expect(response.body).toContain('m=audio 9 RTP/AVP 8 101');
     const ack = bob.packets.findLast(({ direction, bytes }) => direction === 'in' && bytes.startsWith('ACK'));
     expect(ack?.bytes).toContain('m=audio 40000 RTP/AVP 8');
     await calls.journal.messages.when(({ body }) => body.eventType === 'answer');
-    stack.request(dialog.request('BYE'), dialog.nextHop, {
-      onFinal: () => {},
-      onTimeout: () => {},
-      onTransportError: () => {},
-    });
+    await request('BYE');
     expect((await incoming.end()).how).toBe('other-hung-up');
     expect((await calls.journal.call()).stateCode).toBe(0);
   });
 
   it('and without an ACK is given up by the stack; the callee, who waits for his, is released', async () => {
-    const called = callWithoutOffer(undefined);
+    const called = caller.call(X, A, undefined);
     const incoming = await bob.nextCall();
     const acknowledged = incoming.answer().catch(() => {});
     await called;
@@ -104,7 +60,7 @@ describe('an INVITE without an offer', () => {
   }, 60_000);
 
   it('and with an ACK that holds no answer is ended', async () => {
-    const called = callWithoutOffer('');
+    const called = caller.call(X, A, '');
     const incoming = await bob.nextCall();
     const acknowledged = incoming.answer().catch(() => {});
     await called;
