@@ -1,0 +1,78 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { adminApi } from './admin/adminApi.ts';
+import { loadTokenCheck } from './admin/operatorToken.ts';
+import type { TlsIdentity } from './api/certificate.ts';
+import { HttpServer, type ListeningPorts } from './api/httpServer.ts';
+import { partnerApi } from './api/partnerApi.ts';
+import { recordingDownload } from './api/recordingDownload.ts';
+import { Bindings } from './bindings/Bindings.ts';
+import { ExpiredBindingSweeper } from './bindings/ExpiredBindingSweeper.ts';
+import type { Recordings } from './calls/recordings.ts';
+import type { Stores } from './openStores.ts';
+import type { Pusher } from './push/Pusher.ts';
+import type { Context } from './servers.ts';
+import { askToStop } from './store/callStops.ts';
+
+const clock = Date.now;
+
+/** The partner and admin API over HTTP, and over HTTPS when there is a certificate. */
+export async function startApi(
+  context: Context,
+  stores: Stores,
+  pusher: Pusher,
+  recordings: Recordings,
+  tls: TlsIdentity | undefined,
+): Promise<ListeningPorts> {
+  const { config, logger, dataDir, parts } = context;
+  const { sql, sealer, changes, apps, table, platform, blackList } = stores;
+  const announcementsDir = join(dataDir, 'announcements');
+  mkdirSync(announcementsDir, { recursive: true });
+  const isOperator = await loadTokenCheck({
+    sql,
+    setting: config.AXBRIDGE_ADMIN_TOKEN,
+    show: (token) => process.stderr.write(`\nOperator token, shown this once: ${token}\n\n`),
+  });
+  const bindings = new Bindings({ sql, sealer, changes, clock });
+  parts.defer(() => bindings.idle());
+  const sweeper = new ExpiredBindingSweeper({ sql, log: logger, clock });
+  sweeper.start();
+  parts.defer(() => sweeper.stop());
+  const findFile = (objectName: string) => recordings.find(objectName);
+  const sign = (text: string) => sealer.sign(text);
+  const resend = (appKey: string, ids: readonly string[] | undefined) => pusher.resend(appKey, ids);
+  const server = new HttpServer({
+    log: logger,
+    host: config.AXBRIDGE_HTTP_HOST,
+    port: config.AXBRIDGE_HTTP_PORT,
+    tls: tls === undefined ? undefined : { port: config.AXBRIDGE_TLS_PORT, identity: tls },
+    routes: async (fastify) => {
+      await partnerApi(fastify, {
+        apps,
+        bindings,
+        stopCall: (appKey, sessionId) => askToStop(sql, changes, appKey, sessionId),
+        recordings: { sql, findFile, sign, publicUrl: config.AXBRIDGE_PUBLIC_URL, clock },
+        log: logger,
+        clock,
+      });
+      await recordingDownload(fastify, { findFile, sign, log: logger, clock });
+      await adminApi(fastify, {
+        sql,
+        sealer,
+        changes,
+        table,
+        platform,
+        blackList,
+        handsets: stores.handsets,
+        announcementsDir,
+        isOperator,
+        resend,
+        log: logger,
+        clock,
+      });
+    },
+  });
+  const ports = await server.listen();
+  parts.defer(() => server.close());
+  return ports;
+}
