@@ -53,7 +53,7 @@ export const ModifyFields = Type.Object({ ...target, ...terms });
 export const ListFields = Type.Object({
   ...target,
   cursor: Type.Optional(
-    Type.String({ pattern: '^[0-9]{13}_[0-9]{1,20}$', description: `a nextCursor, or "${FIRST_CURSOR}"` }),
+    Type.String({ pattern: '^[0-9]{13}_[0-9]{1,20}$', description: 'the nextCursor of a page before' }),
   ),
   limit: Type.Optional(Type.Integer({ description: 'a number of records' })),
 });

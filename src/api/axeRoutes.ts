@@ -126,7 +126,7 @@ function targetOf({ subscriptionId, virtualNum, extendNum }: TargetFields): AxeT
 function ordinalOf(cursor: string): string {
   const ordinal = cursor.slice(CURSOR_START.length);
   if (BigInt(ordinal) <= 2n ** 63n - 1n) return ordinal;
-  throw new PartnerError('invalid-request', 'cursor: expected a nextCursor.');
+  throw new PartnerError('invalid-request', 'cursor: expected the nextCursor of a page before.');
 }
 
 /** Where the next page begins, in both spellings of the documents; nothing after the last page. */

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { ApiUnderTest } from '../kit/apiUnderTest.ts';
 import { PartnerClient, type PartnerReply } from '../kit/PartnerClient.ts';
 
@@ -36,3 +37,21 @@ export async function newCustomer(
 
 /** The id of the binding that a reply tells of. */
 export const idOf = (reply: PartnerReply): string => String(reply.body.subscriptionId);
+
+/** Statuses of facts 1.4 that are not 403. */
+const STATUS: Readonly<Record<string, number>> = { 1010002: 400, 1010003: 401, 1010006: 404 };
+
+/** Expects the refusal with this code, whose text holds `text` and no number of a person. */
+export async function expectRefusal(
+  answer: Promise<PartnerReply>,
+  resultcode: string,
+  text = '',
+): Promise<void> {
+  const { status, body } = await answer;
+  expect(body).toEqual({ resultcode, resultdesc: expect.stringContaining(text) });
+  expect(status).toBe(STATUS[resultcode] ?? 403);
+  expect(body.resultdesc).not.toMatch(/\d{11}/);
+}
+
+/** What every success begins with. */
+export const OK = { status: 200, body: { resultcode: '0', resultdesc: 'Success' } };
