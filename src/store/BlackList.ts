@@ -18,12 +18,13 @@ interface Entry {
   readonly blocks: Blocks;
 }
 
-const ROWS_AT_ONCE = 5000;
+/** Few enough that calls do not wait for the reading of a long list. */
+const ROWS_AT_ONCE = 1000;
 
 /**
- * The whole black list, in memory: every call asks it twice. It holds digests, not numbers, and a look-up costs one
- * digest (2 µs), where the list is empty nothing. It is read at start and after each change of whatever node; when
- * PostgreSQL is away, the last list stays, because calls must go on.
+ * The whole black list, in memory: every call asks it twice. It holds digests, not numbers: a look-up costs one digest,
+ * some microseconds, and where the list is empty nothing. It is read at start and after each change of whatever node;
+ * when PostgreSQL is away, the last list stays, because calls must go on.
  */
 export class BlackList {
   readonly #options: BlackListOptions;
