@@ -13,7 +13,8 @@ export async function deleteExpiredCallBacks(sql: Sql, now: Date, most: number):
     DELETE FROM call_backs c
     USING (
       SELECT app_key, x, extension FROM call_backs
-      WHERE expires_at <= ${now} AND expires_at < 'infinity' LIMIT ${most} FOR UPDATE SKIP LOCKED
+      WHERE expires_at <= ${now} AND expires_at < 'infinity'
+      ORDER BY expires_at LIMIT ${most} FOR UPDATE SKIP LOCKED
     ) e
     WHERE c.app_key = e.app_key AND c.x = e.x AND c.extension = e.extension`.catch((error: unknown) => {
     throw storeErrorOf(error);
