@@ -65,7 +65,7 @@ const WORDS = {
   'own-number': ['the caller dialled the number that is bound to the caller', plain],
 
   'customer-asked': ["the customer's server decides", plain],
-  'customer-silent': ["the customer's server gave no answer: {}", maskNumbersIn],
+  'customer-silent': ["the customer's server decided nothing: {}", maskNumbersIn],
   'customer-answer-bad': ["the customer's answer cannot be followed: {}", maskNumbersIn],
   'customer-connects': ["the customer's answer is to connect", plain],
   'customer-closes': ["the customer's answer is to close", plain],

@@ -47,6 +47,25 @@ it('explains where a call would go, with the other party masked', async () => {
   expect(refused.out).toContain('refuse: stateCode 8014, announcement no-binding');
 });
 
+it('explains what a caller is asked, and what becomes of the digits that he types', async () => {
+  const extensions = await api.admin.createApp({ name: 'AXE', mode: 'AXE' });
+  const x = '+8617000005002';
+  await api.admin.addNumber(extensions.appKey, x);
+  const partner = new PartnerClient(api.base, extensions.appKey, extensions.appSecret);
+  await partner.bindAxe('+8613900001001', { virtualNum: x, extendNum: '1207' });
+  const question = ['explain', '--caller', '+8613900001009', '--x', x];
+  expect((await axbridge(question)).out).toContain('collect: plays enter-extension and takes up to 4 digits');
+  expect((await axbridge([...question, '--digits', '1207'])).out).toContain('rings +86139****1001');
+  expect((await axbridge([...question, '--digits', ''])).out).toContain('refuse: stateCode 8033');
+});
+
+it("explains that the customer's server decides", async () => {
+  const app = await api.admin.createApp({ name: 'X', mode: 'X' });
+  await api.admin.addNumber(app.appKey, '+8617000005003');
+  const { out } = await axbridge(['explain', '--x', '+8617000005003']);
+  expect(out).toContain("ask: the customer's server decides");
+});
+
 it('lists applications, numbers and trunks as tables', async () => {
   const apps = await axbridge(['apps']);
   expect(apps.out.split('\n')[0]).toMatch(/^APP KEY +NAME +MODE +STATE +RECORDING +STATUS URL +FEE URL$/);
@@ -98,7 +117,7 @@ it('blocks a number, lists it masked and unblocks it', async () => {
 });
 
 it('prints the answer itself with --json', async () => {
-  const { out } = await axbridge(['numbers', '--json']);
+  const { out } = await axbridge(['numbers', '--app', appKey, '--json']);
   expect(JSON.parse(out).items).toMatchObject([{ number: X, appKey }]);
 });
 

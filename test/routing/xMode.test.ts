@@ -217,13 +217,13 @@ describe('X mode: there is no answer that could be followed', () => {
       answer: { kind: 'failed', why: 'no answer in 5 s' },
       expected: fault,
       without: ['file', 'userData'],
-      because: ["the customer's server gave no answer: no answer in 5 s"],
+      because: ["the customer's server decided nothing: no answer in 5 s"],
     },
     {
       when: 'the reason itself holds a number',
       answer: { kind: 'failed', why: `no JSON: ${B}` },
       expected: fault,
-      because: ["the customer's server gave no answer: no JSON: +86139****0002"],
+      because: ["the customer's server decided nothing: no JSON: +86139****0002"],
     },
     {
       when: 'it is bad: the field is named, and its value is not',
