@@ -118,9 +118,8 @@ export class Ringback {
       // A later one is the one that counts; after the answer its own description does.
       if (this.#isOver || early !== this.#early) return isBridged;
       try {
-        await media.calleeAnswered(early);
+        await Promise.all([media.calleeAnswered(early), isBridged ? undefined : beforeBridge()]);
         if (isBridged || this.#isOver) return isBridged;
-        await beforeBridge();
         await media.bridge();
         return true;
       } catch (error) {

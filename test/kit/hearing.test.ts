@@ -79,4 +79,17 @@ describe('a phone that hears announcements', () => {
       { name: 'other', from: 5000, until: 5600, whole: true },
     ]);
   });
+
+  it('is not put off by a sender whose clock skips a tick', () => {
+    const { received, payloadTypes } = earsThatGot(silence(500), codesOf(one.samples), silence(300));
+    const skipping = received.map((packet, index) => {
+      const bytes = Buffer.from(packet.bytes);
+      const skipped = index > 40 ? 2 * SAMPLES_PER_PACKET : 0;
+      bytes.writeUInt32BE((bytes.readUInt32BE(4) + skipped) >>> 0, 4);
+      return { ...packet, at: packet.at + skipped / 8, bytes };
+    });
+    expect(soundsHeard({ received: skipping, payloadTypes }, sounds)).toEqual([
+      { name: 'one', from: 500, until: 1300, whole: true },
+    ]);
+  });
 });

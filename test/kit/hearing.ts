@@ -31,6 +31,13 @@ const LONGEST_GAP_SAMPLES = SAMPLES_PER_SECOND;
 const PROBE_WITHIN_SAMPLES = SAMPLES_PER_SECOND / 2;
 /** A sound that is mixed with another one as loud has a likeness of 0.7; two sounds by chance one of 0.3. */
 const LIKE = 0.55;
+/** Where to look for one: with a tick skipped in its middle (see STEPS) it has a likeness of 0.5. */
+const WORTH_A_LOOK = 0.45;
+/**
+ * How far a sound may be away from where it is expected, in samples: FreeSWITCH on a busy machine skips a tick, so that
+ * the timestamp goes on, but no sample is missing.
+ */
+const STEPS = [0, 1, 2, 3, -1, -2, -3].map((packets) => packets * SAMPLES_PER_PACKET);
 /** So much of a sound may be missing or spoilt in between. */
 const MISSING_PACKETS = 3;
 /** Less of a sound is not known for it. */
@@ -144,7 +151,7 @@ function peaksOf(likeness: Float64Array): number[] {
   const peaks: number[] = [];
   for (let at = 0; at < likeness.length; at++) {
     const value = likeness[at] ?? 0;
-    if (value < LIKE) continue;
+    if (value < WORTH_A_LOOK) continue;
     const last = peaks.at(-1);
     if (last === undefined || at - last > Probe.LONGEST) peaks.push(at);
     else if (value > (likeness[last] ?? 0)) peaks[peaks.length - 1] = at;
@@ -152,17 +159,23 @@ function peaksOf(likeness: Float64Array): number[] {
   return peaks;
 }
 
+function isAt(expected: Float64Array, heard: Float64Array, place: number): boolean {
+  if (place < 0 || place + expected.length > heard.length) return false;
+  return likenessOf(expected, heard.subarray(place, place + expected.length)) >= LIKE;
+}
+
 /** How far a sound that begins at `start` goes on; `end` is the sample of the sound after the last that was heard. */
 function followed(sound: Float64Array, heard: Float64Array, start: number): { end: number; whole: boolean } {
   let end = 0;
   let missed = 0;
   let missedAtEnd = 0;
+  let place = start;
   for (let at = 0; at + SAMPLES_PER_PACKET <= sound.length; at += SAMPLES_PER_PACKET) {
     const expected = sound.subarray(at, at + SAMPLES_PER_PACKET);
     if (loudness(expected) < QUIET) continue;
-    const place = start + at;
-    const isThere = place >= 0 && place + SAMPLES_PER_PACKET <= heard.length;
-    if (isThere && likenessOf(expected, heard.subarray(place, place + SAMPLES_PER_PACKET)) >= LIKE) {
+    const step = STEPS.find((samples) => isAt(expected, heard, place + at + samples));
+    if (step !== undefined) {
+      place += step;
       end = at + SAMPLES_PER_PACKET;
       missed += missedAtEnd;
       missedAtEnd = 0;
