@@ -126,6 +126,21 @@ describe('explain', () => {
     });
   });
 
+  it('tells own numbers from those of the other side', async () => {
+    const { partner } = await appOf('AXYB', ['+8617000005608', '+8617000005609']);
+    const ofA = await partner.bindAxyb(A, { areaMatchMode: '1' });
+    const { subscriptionId, relationNumber: x } = ofA.body;
+    const { relationNumber: y } = (await partner.bindAxyb(B, { subscriptionId, areaMatchMode: '1' })).body;
+    const decided = async (caller: string, dialled: unknown) =>
+      (await explain({ caller, x: dialled })).body.decision;
+    expect(await decided(A, y)).toMatchObject({ kind: 'connect', callee: '+86139****1002', shown: x });
+    expect(await decided(B, x)).toMatchObject({ kind: 'connect', callee: '+86139****1001', shown: y });
+    expect(await decided(A, x)).toMatchObject({ kind: 'refuse', stateCode: 8032 });
+    expect(await decided(B, y)).toMatchObject({ kind: 'refuse', stateCode: 8032 });
+    expect(await decided(STRANGER, x)).toMatchObject({ kind: 'refuse', stateCode: 8030 });
+    expect(await decided(STRANGER, y)).toMatchObject({ kind: 'refuse', stateCode: 8030 });
+  });
+
   it("says that the customer's server decides", async () => {
     const x = '+8617000005607';
     const { appKey } = await appOf('X', [x]);
