@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AxBindRequest } from '../../src/bindings/axTypes.ts';
 import type { App } from '../../src/store/apps.ts';
 import { BindingsUnderTest, outcomesOf } from './bindingsUnderTest.ts';
@@ -100,8 +100,15 @@ describe('AxBindings', () => {
       await holder`BEGIN`;
       await holder`SELECT lock_bindings(${[app.appKey]})`;
       const attempts = Array.from({ length: 30 }, () => bind());
+      const waiting = async () => {
+        const [row] = await holder<{ count: number }[]>`
+          SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+        return row?.count ?? 0;
+      };
+      await vi.waitFor(async () => expect(await waiting()).toBeGreaterThan(0));
       // The pool has 8 connections: were each of those to wait with one, this would not be answered.
       expect(await rig.sql`SELECT 1 AS answered`).toEqual([{ answered: 1 }]);
+      expect(await waiting()).toBe(1);
       await holder`COMMIT`;
       expect(await outcomesOf(attempts)).toEqual({ made: 30, refused: [] });
     } finally {
