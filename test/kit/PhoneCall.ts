@@ -31,6 +31,7 @@ export abstract class PhoneCall {
   readonly media: PhoneMedia | undefined;
   /** Requests of the other side inside the dialog, in order. */
   readonly requests: Series<SipRequest>;
+  /** Resolves when the call is over and all its sound has been heard. */
   readonly ended: Promise<CallEnd>;
   /** What the other side last asked us to do with our sound: `sendonly` there means that it holds us. */
   remoteDirection: Direction = 'sendrecv';
@@ -157,9 +158,10 @@ export abstract class PhoneCall {
   over(end: Partial<CallEnd> & Pick<CallEnd, 'how'>): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.media?.close();
     this.phone.forget(this);
-    this.#endNow({ at: Date.now(), status: 0, reason: undefined, retryAfter: undefined, ...end });
+    const whole: CallEnd = { at: Date.now(), status: 0, reason: undefined, retryAfter: undefined, ...end };
+    if (this.media === undefined) this.#endNow(whole);
+    else void this.media.close().then(() => this.#endNow(whole));
   }
 
   protected listenTo(sdp: string): void {

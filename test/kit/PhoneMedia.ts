@@ -6,6 +6,8 @@ import { within } from './Series.ts';
 
 const PACKET_MS = 20;
 const REPORT_MS = 500;
+/** The last packets of a call may still wait in the sockets when SIP has ended it. */
+const LINGER_MS = 50;
 const PCMA = 8;
 const TELEPHONE_EVENT = 101;
 /** 100 ms: enough to tell tones 10 Hz apart. */
@@ -55,6 +57,7 @@ export class PhoneMedia {
   #talkTimer: NodeJS.Timeout | undefined;
   #reportTimer: NodeJS.Timeout | undefined;
   #lastDigitTimestamp: number | undefined;
+  #isClosed = false;
 
   private constructor(options: PhoneMediaOptions, rtp: Socket, rtcp: Socket) {
     this.host = options.host;
@@ -101,7 +104,7 @@ export class PhoneMedia {
     this.payloadTypes.audio = remote.audio;
     this.payloadTypes.digits = remote.digits;
     this.#speaking = remote.speaking && remote.port !== 0;
-    if (this.#talkTimer !== undefined) return;
+    if (this.#talkTimer !== undefined || this.#isClosed) return;
     this.#nextPacketAt = performance.now();
     this.#talk();
     this.#reportTimer = setInterval(() => this.#report(), REPORT_MS);
@@ -156,11 +159,14 @@ export class PhoneMedia {
     this.#voiceAt = 0;
   }
 
-  close(): void {
+  /** Falls silent at once. Resolves when what was on its way has been heard too, and the sockets are closed. */
+  async close(): Promise<void> {
     clearTimeout(this.#talkTimer);
     clearInterval(this.#reportTimer);
     this.#talkTimer = undefined;
     this.#keypad.close();
+    this.#isClosed = true;
+    await new Promise((heard) => setTimeout(heard, LINGER_MS));
     for (const socket of [this.#rtp, this.#rtcp]) {
       try {
         socket.close();

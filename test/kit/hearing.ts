@@ -1,4 +1,4 @@
-import { fromALaw, loudness, SAMPLES_PER_PACKET, SAMPLES_PER_SECOND } from './audio.ts';
+import { fromALaw, loudness, SAMPLES_PER_PACKET, SAMPLES_PER_SECOND, shareOfTone } from './audio.ts';
 import { likenessOf, Probe } from './correlation.ts';
 import type { PhoneMedia } from './PhoneMedia.ts';
 import type { Sound } from './signature.ts';
@@ -42,6 +42,10 @@ const STEPS = [0, 1, 2, 3, -1, -2, -3].map((packets) => packets * SAMPLES_PER_PA
 const MISSING_PACKETS = 3;
 /** Less of a sound is not known for it. */
 const SHORTEST_SAMPLES = SAMPLES_PER_SECOND / 4;
+/** A sound that is there may have been spoilt in places. */
+const LEAST_SHARE = 0.7;
+/** The share of a voice in which there is nothing else. */
+const PURE = 0.98;
 /** Below this a stretch of a sound tells nothing. */
 const QUIET = 200;
 
@@ -70,19 +74,26 @@ export function stretchesOf(media: Ears): Stretch[] {
   return stretches.map(({ startedAt, codes }) => ({ startedAt, samples: fromALaw(Buffer.concat(codes)) }));
 }
 
-/** Which of these sounds a phone has heard, when and how far, in the order in which they began. */
-export function soundsHeard(media: Ears, sounds: readonly Sound[]): HeardSound[] {
+/**
+ * Which of these sounds a phone has heard, when and how far, in the order in which they began.
+ * @param voices tones in which nothing needs to be looked for: most of a call is a voice
+ */
+export function soundsHeard(
+  media: Ears,
+  sounds: readonly Sound[],
+  voices: readonly number[] = [],
+): HeardSound[] {
   const known = sounds.map((sound) => ({ sound, ...probeOf(sound) }));
   return stretchesOf(media).flatMap(({ startedAt, samples }) => {
     const likenesses = Probe.likenesses(
-      samples,
+      withoutVoices(samples, voices),
       known.map(({ probe }) => probe),
     );
     const candidates = known.flatMap(({ sound, offset }, index) =>
       peaksOf(likenesses[index] ?? new Float64Array()).map((peak) => {
         const start = peak - offset;
-        const { end, whole } = followed(sound.samples, samples, start);
-        return { name: sound.name, start, end: start + end, whole };
+        const { end, share, whole } = followed(sound.samples, samples, start);
+        return { name: sound.name, start, end: start + end, share, whole };
       }),
     );
     const at = (sample: number): number => startedAt + sample * MS_PER_SAMPLE;
@@ -95,10 +106,23 @@ export function soundsHeard(media: Ears, sounds: readonly Sound[]): HeardSound[]
   });
 }
 
+/** The same with silence in place of each tenth of a second that is nothing but a voice. */
+function withoutVoices(samples: Float64Array, voices: readonly number[]): Float64Array {
+  const rest = Float64Array.from(samples);
+  const tenth = SAMPLES_PER_SECOND / 10;
+  for (let at = 0; at + tenth <= rest.length; at += tenth) {
+    const part = rest.subarray(at, at + tenth);
+    if (voices.some((hertz) => shareOfTone(part, hertz) > PURE)) part.fill(0);
+  }
+  return rest;
+}
+
 interface Candidate {
   readonly name: string;
   readonly start: number;
   readonly end: number;
+  /** How much of what it should be from start to end it was. */
+  readonly share: number;
   readonly whole: boolean;
 }
 
@@ -111,6 +135,7 @@ function withoutEchoes(candidates: readonly Candidate[]): Candidate[] {
   const lengthOf = ({ start, end }: Candidate): number => end - start;
   for (const each of [...candidates].sort((one, other) => lengthOf(other) - lengthOf(one))) {
     if (lengthOf(each) < SHORTEST_SAMPLES) break;
+    if (each.share < LEAST_SHARE) continue;
     if (accepted.every(({ start, end }) => each.end <= start || each.start >= end)) accepted.push(each);
   }
   return accepted.sort((one, other) => one.start - other.start);
@@ -165,8 +190,9 @@ function isAt(expected: Float64Array, heard: Float64Array, place: number): boole
 }
 
 /** How far a sound that begins at `start` goes on; `end` is the sample of the sound after the last that was heard. */
-function followed(sound: Float64Array, heard: Float64Array, start: number): { end: number; whole: boolean } {
+function followed(sound: Float64Array, heard: Float64Array, start: number) {
   let end = 0;
+  let there = 0;
   let missed = 0;
   let missedAtEnd = 0;
   let place = start;
@@ -177,6 +203,7 @@ function followed(sound: Float64Array, heard: Float64Array, start: number): { en
     if (step !== undefined) {
       place += step;
       end = at + SAMPLES_PER_PACKET;
+      there += 1;
       missed += missedAtEnd;
       missedAtEnd = 0;
     } else {
@@ -184,5 +211,5 @@ function followed(sound: Float64Array, heard: Float64Array, start: number): { en
       if (missedAtEnd > MISSING_PACKETS && end > 0) break;
     }
   }
-  return { end, whole: missed + missedAtEnd <= MISSING_PACKETS };
+  return { end, share: there / Math.max(1, there + missed), whole: missed + missedAtEnd <= MISSING_PACKETS };
 }

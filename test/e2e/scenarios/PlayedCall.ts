@@ -1,9 +1,11 @@
 import { type ToldCall, toldCalls } from '../../kit/customer.ts';
+import { isQuestion } from '../../kit/customerReplies.ts';
 import { soundsHeard } from '../../kit/hearing.ts';
 import type { IncomingCall } from '../../kit/IncomingCall.ts';
 import type { OutgoingCall } from '../../kit/OutgoingCall.ts';
 import { ANNA_HZ, BEN_HZ } from '../../kit/Scenario.ts';
 import type { Tenant } from '../../kit/Tenant.ts';
+import type { SinkRequest } from '../../kit/WebhookSink.ts';
 import type { Dialled } from './Row.ts';
 import type { World } from './World.ts';
 
@@ -53,12 +55,12 @@ export class PlayedCall {
     await Promise.all([this.atCaller.media?.hears(BEN_HZ), this.atCallee?.media?.hears(ANNA_HZ)]);
   }
 
-  /** An announcement reaches the caller, whole. @throws PatienceError */
-  async hears(name: string): Promise<void> {
+  /** An announcement reaches the caller, whole, and so many times. @throws PatienceError */
+  async hears(name: string, times = 1): Promise<void> {
     const media = this.atCaller.media;
     const sounds = this.world.sounds.filter((sound) => sound.name === name);
     const isOver = (): boolean =>
-      media === undefined || soundsHeard(media, sounds).some(({ whole }) => whole);
+      media === undefined || soundsHeard(media, sounds).filter(({ whole }) => whole).length >= times;
     while (!isOver()) await media?.hearsPackets(PACKETS_BETWEEN_LOOKS);
   }
 
@@ -68,6 +70,14 @@ export class PlayedCall {
     const mine = (): ToldCall | undefined => this.#told();
     await sink.waitFor(() => mine() !== undefined);
     return mine()?.sessionId ?? '';
+  }
+
+  /** X mode: the question has reached the customer's server. @throws Error when it does not */
+  async asked(): Promise<void> {
+    const { sink } = this.world.scenario;
+    const isMine = (request: SinkRequest): boolean =>
+      isQuestion(request) && request.body.includes(this.dialled.x);
+    await sink.waitFor(() => sink.requests.some(isMine));
   }
 
   /** The customer ends it through the API. @throws Error when he is not heard */
@@ -97,6 +107,10 @@ export class PlayedCall {
   }
 }
 
-function isOn(x: string, { events }: ToldCall): boolean {
-  return events.some(({ eventType, statusInfo }) => eventType === 'callin' && statusInfo.called === x);
+/** In X mode a question that was not answered is no event that the customer has. */
+function isOn(x: string, { events, records }: ToldCall): boolean {
+  return (
+    events.some(({ eventType, statusInfo }) => eventType === 'callin' && statusInfo.called === x) ||
+    records.some(({ fields }) => fields.calleeNum === x)
+  );
 }

@@ -29,6 +29,10 @@ export interface Dialled {
   readonly userData?: string;
   /** A session description in place of the phone's own. */
   readonly offer?: string;
+  /** The extension that the record must name. */
+  readonly extension?: string;
+  /** Ends what goes on beside the call. */
+  readonly afterwards?: () => Promise<void>;
 }
 
 export interface Hands {
@@ -41,8 +45,10 @@ export interface Row {
   readonly name: string;
   /** Mode of the application, where it is not that of the table. */
   readonly mode?: TenantMode;
-  /** What the operator sets of the application beyond announcements of its own for every scene of its mode. */
+  /** What the operator sets of the application. */
   readonly app?: Readonly<Record<string, unknown>>;
+  /** Announcements of the application that are not its own for that scene. */
+  readonly announcements?: Readonly<Record<string, string | null>>;
   /** Makes what must be there before the call. */
   readonly given: (hands: Hands) => Promise<Dialled>;
   /** What both people do; absent: the caller waits for the end. */
@@ -68,6 +74,8 @@ export interface Table {
   readonly title: string;
   readonly mode: TenantMode;
   readonly rows: readonly Row[];
+  /** Settings of an application of its own, on which its rows are played one after the other. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Events of a call that was answered, of one that only rang, of one that was only sent on, and of one that was not. */
@@ -77,6 +85,10 @@ export const EVENTS = {
   forwarded: 'callin callout disconnect',
   refused: 'callin disconnect',
 } as const;
+
+/** The same after a caller was asked for an extension so many times. */
+export const afterTyping = (events: string, times = 1): string =>
+  events.replace('callin', `callin${' collectInfo'.repeat(times)}`);
 
 export const refused = (final: number, q850: number): SipEnd => ({ final, q850 });
 /** Such a response has no Reason header: the SIP server answers a CANCEL by itself. */

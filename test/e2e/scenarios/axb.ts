@@ -248,14 +248,14 @@ const refusals: readonly Row[] = [
   { name: 'a stranger', given: calledBy(STRANGER), hears: [own('no-binding')], ...noBinding },
   {
     name: "a stranger, who hears the product's announcement",
-    app: { announcements: { 'no-binding': 'default' } },
+    announcements: { 'no-binding': 'default' },
     given: calledBy(STRANGER),
     hears: [productsOwn('no-binding')],
     ...noBinding,
   },
   {
     name: 'a stranger, where the operator wants silence',
-    app: { announcements: {} },
+    announcements: { 'no-binding': null },
     given: calledBy(STRANGER),
     ...noBinding,
   },
