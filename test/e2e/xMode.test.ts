@@ -21,7 +21,7 @@ beforeAll(async () => {
     anna: { sound: false },
     ben: { sound: false },
     env: {
-      AXBRIDGE_CONTROL_TIMEOUT_SECONDS: '1',
+      AXBRIDGE_CONTROL_TIMEOUT_SECONDS: '2',
       AXBRIDGE_PUSH_RETRY_SECONDS: '1,1,1,1,1,1,1,1,1,1,1,1',
       AXBRIDGE_PUSH_TIMEOUT_SECONDS: '2',
     },
@@ -262,10 +262,10 @@ describe('while the customer’s server thinks', () => {
   });
 
   it('other customers’ calls go on', async () => {
-    const { atAnna } = await dial('hang');
-    const startedAt = Date.now();
+    const { x, atAnna } = await dial('hang');
+    await asked(x);
     const { pair, atAnna: talking, atBen } = await scenario.talk();
-    expect(Date.now() - startedAt).toBeLessThan(900);
+    expect(atAnna.isOver).toBe(false);
     await atBen.hangUp();
     await talking.end();
     await scenario.told(pair.x);
