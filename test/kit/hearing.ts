@@ -44,6 +44,8 @@ const MISSING_PACKETS = 3;
 const SHORTEST_SAMPLES = SAMPLES_PER_SECOND / 4;
 /** A sound that is there may have been spoilt in places. */
 const LEAST_SHARE = 0.7;
+/** One sound may follow the other at once, and where each begins is known to some packets only (see STEPS). */
+const MOST_OVERLAP = 0.3;
 /** The share of a voice in which there is nothing else. */
 const PURE = 0.98;
 /** Below this a stretch of a sound tells nothing. */
@@ -136,9 +138,14 @@ function withoutEchoes(candidates: readonly Candidate[]): Candidate[] {
   for (const each of [...candidates].sort((one, other) => lengthOf(other) - lengthOf(one))) {
     if (lengthOf(each) < SHORTEST_SAMPLES) break;
     if (each.share < LEAST_SHARE) continue;
-    if (accepted.every(({ start, end }) => each.end <= start || each.start >= end)) accepted.push(each);
+    if (accepted.every((other) => overlapOf(each, other) < MOST_OVERLAP * lengthOf(each)))
+      accepted.push(each);
   }
   return accepted.sort((one, other) => one.start - other.start);
+}
+
+function overlapOf(one: Candidate, other: Candidate): number {
+  return Math.min(one.end, other.end) - Math.max(one.start, other.start);
 }
 
 /** Loudest packet that a phone heard in a span of time: root mean square, 0 to 32768. */

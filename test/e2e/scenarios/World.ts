@@ -87,7 +87,7 @@ export class World {
     await database.close();
     const env = {
       AXBRIDGE_RING_SECONDS: String(RING_SECONDS),
-      AXBRIDGE_CONTROL_TIMEOUT_SECONDS: '1',
+      AXBRIDGE_CONTROL_TIMEOUT_SECONDS: '3',
       ...options.env,
     };
     const scenario = await Scenario.start({ database: database.url, ...options, env });

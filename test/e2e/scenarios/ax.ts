@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { eventually } from '../../kit/eventually.ts';
 import type { Owned } from '../../kit/Tenant.ts';
 import { before, meanwhile } from './meanwhile.ts';
 import { answerAfter, giveUp, refuseWith, talkAndBeLeft, talkAndLeave, talkForRecordAfter } from './plays.ts';
@@ -152,8 +152,8 @@ const fromA: readonly Row[] = [
     given: async ({ tenant, world }) => {
       const owned = await tenant.bindAx();
       await tenant.setTemporaryCallee(owned, tenant.person(), { duration: 1 });
-      const code = async () => (await world.explain(owned.a, owned.x)).decision.stateCode;
-      await expect.poll(code, { timeout: 5000 }).toBe(8013);
+      const isOver = async () => (await world.explain(owned.a, owned.x)).decision.stateCode === 8013;
+      await eventually('the end of the temporary callee', isOver);
       return aCalls(owned);
     },
     stateCode: 8013,

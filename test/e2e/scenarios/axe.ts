@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { eventually } from '../../kit/eventually.ts';
 import type { Extended } from '../../kit/Tenant.ts';
 import { before, meanwhile } from './meanwhile.ts';
 import type { PlayedCall } from './PlayedCall.ts';
@@ -23,6 +23,8 @@ const WAIT = own('wait');
 const UNBOUND = '9999';
 /** An announcement whose file does not hold sound any more. */
 const DAMAGED = FILES.damaged;
+/** The shortest time that a binding or a call-back record can be given is a minute. */
+const MINUTE_PATIENCE_MS = 70_000;
 const LONG_ROW_MS = 100_000;
 
 const strangerCalls = ({ a, stranger, ...extended }: Extended): Dialled => ({
@@ -375,8 +377,8 @@ const mistyped: readonly Row[] = [
     name: 'the extension of a binding that has expired',
     given: async ({ tenant, world }) => {
       const { x, stranger } = await tenant.bindAxe({ extendNum: '1207', timeUnit: '1', bindExpiredTime: 1 });
-      const code = async () => (await world.explain(stranger, x, '1207')).decision.stateCode;
-      await expect.poll(code, { timeout: 70_000, interval: 500 }).toBe(8022);
+      const isOver = async () => (await world.explain(stranger, x, '1207')).decision.stateCode === 8022;
+      await eventually('the end of the binding', isOver, MINUTE_PATIENCE_MS);
       return { x, from: stranger };
     },
     play: typeAfter(ENTER, '1207'),
@@ -451,8 +453,10 @@ const callsBack: readonly Row[] = [
       const terms = { timeUnit: '1', callbackExpiredTime: 1, callbackNum: callee };
       const extended = await tenant.bindAxe(terms);
       await calledBefore({ world }, extended, extended.stranger);
-      const because = async () => (await world.explain(extended.a, extended.x)).because.join('\n');
-      await expect.poll(because, { timeout: 70_000, interval: 500 }).toContain('was remembered until');
+      const { a, x } = extended;
+      const isForgotten = async () =>
+        (await world.explain(a, x)).because.some((reason) => reason.includes('was remembered until'));
+      await eventually('the end of the call-back record', isForgotten, MINUTE_PATIENCE_MS);
       return aCalls(extended, callee);
     },
     play: talkAndLeave,

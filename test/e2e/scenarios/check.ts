@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { stateCodeOf } from '../../../src/calls/stateCodes.ts';
 import { fromALaw, holdsTogether, readWav } from '../../kit/audio.ts';
 import type { ToldCall } from '../../kit/customer.ts';
+import { eventually } from '../../kit/eventually.ts';
 import { soundsHeard } from '../../kit/hearing.ts';
 import { digitsOf, findLeaks } from '../../kit/leaks.ts';
 import type { CallEnd, PhoneCall } from '../../kit/PhoneCall.ts';
@@ -108,7 +109,7 @@ async function checkRecording(
 ): Promise<void> {
   const { recordObjectName, recordDomain } = fields;
   const ask = () => tenant.partner.recording(String(recordObjectName), String(recordDomain));
-  await expect.poll(async () => (await ask()).status, { timeout: 10_000 }).toBe(301);
+  await eventually('the recording', async () => (await ask()).status === 301);
   const { location = '' } = await ask();
   const wav = readWav(Buffer.from(await (await fetch(location)).arrayBuffer()));
   expect(wav).toMatchObject({ format: 6, channels: 1, hertz: 8000 });
