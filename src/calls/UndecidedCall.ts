@@ -36,11 +36,12 @@ export interface UndecidedCallOptions {
  *
  *     collect: the caller types an extension -> routing decides again
  *     ask:     the customer's server answers -> routing decides by that
- *     connect: counted against the limits, then its line is taken -> Call; else a refusal
+ *     connect: its line is taken -> Call; another call has it -> a refusal
  *     refuse:  -> RefusedCall
  *
- * The caller may have been answered on the way, to be asked for the extension. Who hangs up here has hung up before the
- * call was forwarded (7516). What fails on our side is a refusal too, so that the caller hears the announcement for it.
+ * Each decision to connect is counted against the limits first (`admit`). The caller may have been answered on the way,
+ * to be asked for the extension. Who hangs up here has hung up before the call was forwarded (7516). What fails on our
+ * side is a refusal too, so that the caller hears the announcement for it.
  */
 export class UndecidedCall implements CallStep {
   readonly isUp = false;
