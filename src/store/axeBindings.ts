@@ -129,9 +129,12 @@ async function takenOn(
   x: string,
   extension: string | undefined,
 ): Promise<'binding-exists' | 'extension-taken' | undefined> {
+  // Two searches by key; the one for A leaves app_key out, as all of them do (migration 010).
   const inTheWay = await transaction<{ a_digest: Buffer }[]>`
+    SELECT a_digest FROM axe_bindings WHERE a_digest = ${a_digest} AND x = ${x}
+    UNION ALL
     SELECT a_digest FROM axe_bindings
-    WHERE app_key = ${app_key} AND x = ${x} AND (a_digest = ${a_digest} OR extension = ${extension ?? null})`;
+    WHERE app_key = ${app_key} AND x = ${x} AND extension = ${extension ?? null}`;
   if (inTheWay.some((other) => other.a_digest.equals(a_digest))) return 'binding-exists';
   return inTheWay.length > 0 ? 'extension-taken' : undefined;
 }

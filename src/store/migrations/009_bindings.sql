@@ -46,7 +46,7 @@ CREATE TRIGGER count_axyb_unrelated AFTER DELETE ON axyb_relations REFERENCING O
 -- AX and the first part of AXYB need an X with nothing on it: free_x (003) finds it, with no party and `most` 1.
 
 -- AXE: the X with the fewest bindings on which A has no extension yet and the wanted one, if any, is free; the city as
--- in free_x.
+-- in free_x. The searches for A leave app_key out: with it, an index that holds all of an X might be read (010).
 CREATE FUNCTION free_axe_x(of_app text, of_area text, loose boolean, a bytea, wanted text, most integer) RETURNS text
 LANGUAGE plpgsql
 -- As in free_x: from the light end of the index up to the first X that fits.
@@ -59,7 +59,7 @@ BEGIN
       WHERE n.app_key = of_app AND n.area_code = of_area AND n.state = 'normal' AND n.bindings < most
       ORDER BY n.app_key, n.area_code, n.bindings
     LOOP
-      IF NOT EXISTS (SELECT FROM axe_bindings b WHERE b.app_key = of_app AND b.x = candidate AND b.a_digest = a)
+      IF NOT EXISTS (SELECT FROM axe_bindings b WHERE b.a_digest = a AND b.x = candidate)
         AND NOT EXISTS (SELECT FROM axe_bindings b
                         WHERE b.app_key = of_app AND b.x = candidate AND b.extension = wanted) THEN
         RETURN candidate;
@@ -72,7 +72,7 @@ BEGIN
   FOR candidate IN SELECT n.number FROM numbers n
     WHERE n.app_key = of_app AND n.state = 'normal' AND n.bindings < most ORDER BY n.app_key, n.bindings
   LOOP
-    IF NOT EXISTS (SELECT FROM axe_bindings b WHERE b.app_key = of_app AND b.x = candidate AND b.a_digest = a)
+    IF NOT EXISTS (SELECT FROM axe_bindings b WHERE b.a_digest = a AND b.x = candidate)
       AND NOT EXISTS (SELECT FROM axe_bindings b
                       WHERE b.app_key = of_app AND b.x = candidate AND b.extension = wanted) THEN
       RETURN candidate;
