@@ -276,6 +276,34 @@ export const SETTINGS = {
     'seconds before each further attempt of a notification',
     secondsList,
   ),
+  AXBRIDGE_RECORDINGS: setting(
+    'folder',
+    'where recordings are kept: "folder" (in the data folder), or "s3" (in a bucket; the data folder holds them until then)',
+    oneOf('folder', 's3'),
+  ),
+  AXBRIDGE_RECORDING_FREE_MB: setting(
+    '256',
+    'megabytes that must be free in the data folder for a recording to begin',
+    integer(0, 100_000_000),
+  ),
+  AXBRIDGE_S3_BUCKET: setting('', 'bucket for recordings; it must exist and needs no public access', text),
+  AXBRIDGE_S3_ENDPOINT: setting(
+    '',
+    'URL of an S3-compatible service; without it, Amazon S3 of the region',
+    baseUrlOrNone,
+  ),
+  AXBRIDGE_S3_REGION: setting('us-east-1', 'region of the bucket', text),
+  AXBRIDGE_S3_ACCESS_KEY: setting(
+    '',
+    'access key id for the bucket; without it, what the AWS SDK finds (the role of an instance)',
+    text,
+  ),
+  AXBRIDGE_S3_SECRET_KEY: setting('', 'secret of the access key', text),
+  AXBRIDGE_S3_PATH_STYLE: setting(
+    'off',
+    '"on" writes the bucket into the path, not the host name (MinIO, Ceph, Swift)',
+    oneOf('off', 'on'),
+  ),
   AXBRIDGE_RECORD_MERGE_MS: setting(
     '500',
     'milliseconds in which ended calls share one call record message',

@@ -1,21 +1,21 @@
 /**
  * `npm start`: builds the parts, starts them, and stops them in reverse. They meet here and in the files beside this one
- * that build one group of parts each (`startServers`, `openStores`, `startJournal`, `startCalls`, `startApi`).
+ * that build one group of parts each (`startServers`, `openStores`, `startRecordings`, `startJournal`, `startCalls`, `startApi`).
  *
  * The doors that a second process would find taken (SIP, HTTP) are opened before anything is written, and calls that
  * the last life left open are closed before the first new one is taken.
  */
 import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { loadTlsIdentity } from './api/certificate.ts';
 import { addressOf } from './api/httpServer.ts';
-import { Recordings } from './calls/recordings.ts';
 import { type Config, describeSettings, readConfig } from './config.ts';
 import { openStores } from './openStores.ts';
 import { type Context, startServers } from './servers.ts';
 import { startApi } from './startApi.ts';
 import { startCalls } from './startCalls.ts';
 import { startJournal } from './startJournal.ts';
+import { startRecordings } from './startRecordings.ts';
 import { takeLibraryOutput } from './telemetry/libraryOutput.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
@@ -58,8 +58,8 @@ async function run(config: Config, logger: Logger, stopping: Promise<NodeJS.Sign
 
   const servers = await startServers(context, tls);
   const stores = await openStores(context, servers.databaseUrl);
+  const { recordings, uploads } = await startRecordings(context, stores);
   const journaling = await startJournal(context, stores, metrics);
-  const recordings = new Recordings({ folder: join(dataDir, 'recordings'), clock, logger });
   const http = await startApi(context, stores, journaling.pusher, recordings, tls);
   const { calls, frontEnd, media, health } = await startCalls(
     context,
@@ -81,6 +81,7 @@ async function run(config: Config, logger: Logger, stopping: Promise<NodeJS.Sign
       servers: new Map(media.servers.map(({ host, port, state }) => [`${host}:${port}`, state === 'up'])),
     }),
     trunks: () => health.states(),
+    uploads: () => ({ waiting: uploads?.waiting ?? 0, failures: uploads?.failures ?? 0 }),
     activeCalls: () => calls.activeByMode(),
     journalDepth: () => journaling.journal.depth,
   });

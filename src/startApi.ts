@@ -8,9 +8,9 @@ import { partnerApi } from './api/partnerApi.ts';
 import { recordingDownload } from './api/recordingDownload.ts';
 import { Bindings } from './bindings/Bindings.ts';
 import { ExpiredBindingSweeper } from './bindings/ExpiredBindingSweeper.ts';
-import type { Recordings } from './calls/recordings.ts';
 import type { Stores } from './openStores.ts';
 import type { Pusher } from './push/Pusher.ts';
+import type { RecordingSource } from './recordings/OpenRecording.ts';
 import type { Context } from './servers.ts';
 import { askToStop } from './store/callStops.ts';
 
@@ -21,7 +21,7 @@ export async function startApi(
   context: Context,
   stores: Stores,
   pusher: Pusher,
-  recordings: Recordings,
+  recordings: RecordingSource,
   tls: TlsIdentity | undefined,
 ): Promise<ListeningPorts> {
   const { config, logger, dataDir, parts } = context;
@@ -38,7 +38,6 @@ export async function startApi(
   const sweeper = new ExpiredBindingSweeper({ sql, log: logger, clock });
   sweeper.start();
   parts.defer(() => sweeper.stop());
-  const findFile = (objectName: string) => recordings.find(objectName);
   const sign = (text: string) => sealer.sign(text);
   const resend = (appKey: string, ids: readonly string[] | undefined) => pusher.resend(appKey, ids);
   const server = new HttpServer({
@@ -51,11 +50,11 @@ export async function startApi(
         apps,
         bindings,
         stopCall: (appKey, sessionId) => askToStop(sql, changes, appKey, sessionId),
-        recordings: { sql, findFile, sign, publicUrl: config.AXBRIDGE_PUBLIC_URL, clock },
+        recordings: { sql, recordings, sign, publicUrl: config.AXBRIDGE_PUBLIC_URL, clock },
         log: logger,
         clock,
       });
-      await recordingDownload(fastify, { findFile, sign, log: logger, clock });
+      await recordingDownload(fastify, { recordings, sign, log: logger, clock });
       await adminApi(fastify, {
         sql,
         sealer,

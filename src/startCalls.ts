@@ -3,12 +3,11 @@ import { MediaPool } from '../media/index.ts';
 import { route } from '../routing/route.ts';
 import { announcementFiles } from './calls/announcementFiles.ts';
 import { CallServer } from './calls/CallServer.ts';
-import { RecordingSweeper } from './calls/RecordingSweeper.ts';
-import type { Recordings } from './calls/recordings.ts';
 import { Recovery } from './calls/recovery.ts';
 import { StopRequests } from './calls/StopRequests.ts';
 import { createSessionIds } from './calls/sessionIds.ts';
 import type { Stores } from './openStores.ts';
+import type { Recordings } from './recordings/Recordings.ts';
 import { type Context, type Servers, SOUNDS_DIR } from './servers.ts';
 import { HandsetDesk } from './sip/handsets/HandsetDesk.ts';
 import { SipFrontEnd } from './sip/SipFrontEnd.ts';
@@ -78,10 +77,6 @@ export async function startCalls(
   await recovery.closeLost();
   recovery.start();
   parts.defer(() => recovery.stop());
-  parts.defer(() => recordings.stop());
-  const sweeper = new RecordingSweeper({ sql: stores.sql, recordings, clock, logger });
-  sweeper.start();
-  parts.defer(() => sweeper.stop());
 
   const calls = new CallServer({
     frontEnd,

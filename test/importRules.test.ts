@@ -18,22 +18,24 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // Each builds one group of parts for `src/main.ts`.
   'src/openStores': ['src/store', 'src/calls', 'src/servers'],
   'src/startJournal': ['src/push', 'src/store', 'src/servers', 'src/openStores', 'src/telemetry'],
+  'src/startRecordings': ['src/recordings', 'src/config', 'src/servers', 'src/openStores', 'src/telemetry'],
   'src/startCalls': [
-    ...['src/calls', 'src/sip', 'src/store', 'routing', 'media'],
+    ...['src/calls', 'src/recordings', 'src/sip', 'src/store', 'routing', 'media'],
     ...['src/servers', 'src/openStores', 'src/startJournal', 'src/telemetry'],
   ],
   'src/startApi': [
-    ...['src/api', 'src/admin', 'src/bindings', 'src/push', 'src/store', 'src/calls'],
+    ...['src/api', 'src/admin', 'src/bindings', 'src/push', 'src/store', 'src/recordings'],
     ...['src/servers', 'src/openStores'],
   ],
   'src/config': [],
   'src/telemetry': ['src/config', 'routing'],
   'src/store': ['src/telemetry', 'src/config', 'routing'],
   'src/bindings': ['src/store', 'src/telemetry', 'src/config', 'routing'],
-  'src/api': ['src/bindings', 'src/store', 'src/telemetry', 'src/config', 'routing'],
+  'src/recordings': ['src/store', 'src/telemetry', 'src/config', 'media'],
+  'src/api': ['src/bindings', 'src/recordings', 'src/store', 'src/telemetry', 'src/config', 'routing'],
   'src/admin': ['src/bindings', 'src/store', 'src/telemetry', 'src/config', 'routing', 'media'],
   'src/sip': ['src/telemetry', 'src/config', 'routing', 'src/store'],
-  'src/calls': ['src/sip', 'src/store', 'src/telemetry', 'src/config', 'routing', 'media'],
+  'src/calls': ['src/sip', 'src/recordings', 'src/store', 'src/telemetry', 'src/config', 'routing', 'media'],
   'src/push': ['src/store', 'src/telemetry', 'src/config', 'routing'],
 };
 

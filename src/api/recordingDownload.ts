@@ -1,24 +1,32 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { BucketError } from '../recordings/BucketError.ts';
+import type { OpenRecording } from '../recordings/OpenRecording.ts';
 import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { readByteRange } from './byteRange.ts';
 import { isGood, RECORDING_PATH } from './recordingAddress.ts';
 import type { RecordingRoutesOptions } from './recordingRoutes.ts';
 
-interface DownloadOptions extends Pick<RecordingRoutesOptions, 'findFile' | 'sign' | 'clock'> {
+const RETRY_AFTER_SECONDS = 30;
+
+interface DownloadOptions extends Pick<RecordingRoutesOptions, 'recordings' | 'sign' | 'clock'> {
   readonly log: Logger;
 }
 
 /**
  * Where the signed addresses of recordings lead: the WAV itself, whole or in part, to whoever holds a good address.
- * Everyone else gets 403, whether there is such a recording or not; a good address of a file that is gone gets 404.
+ * Everyone else gets 403, whether there is such a recording or not; a good address of a file that is gone gets 404, and
+ * one of a file in a bucket that is away 503.
  */
 export async function recordingDownload(fastify: FastifyInstance, options: DownloadOptions): Promise<void> {
   await fastify.register(async (door) => {
     door.setErrorHandler((error, _request, reply) => {
       options.log.error(faultFields(error), 'a recording could not be sent');
+      if (error instanceof BucketError) {
+        reply.header('retry-after', RETRY_AFTER_SECONDS);
+        return refuse(reply, 503, 'Recordings cannot be read at the moment.');
+      }
       return refuse(reply, 500, 'Something failed; the log says what.');
     });
     door.route({
@@ -33,7 +41,7 @@ export async function recordingDownload(fastify: FastifyInstance, options: Downl
 async function download(
   request: FastifyRequest,
   reply: FastifyReply,
-  { findFile, sign, clock }: DownloadOptions,
+  { recordings, sign, clock }: DownloadOptions,
 ): Promise<FastifyReply> {
   const objectName = textOf(request.params, 'objectName');
   const claim = {
@@ -44,34 +52,37 @@ async function download(
   reply.header('cache-control', 'private, no-store').header('x-content-type-options', 'nosniff');
   if (!isGood(sign, claim, clock())) return refuse(reply, 403, 'The address is not good, or not any more.');
 
-  const path = await findFile(objectName);
-  const file = path === undefined ? undefined : await openIfThere(path);
-  if (file === undefined) return refuse(reply, 404, 'The recording is not kept any more.');
+  const recording = await recordings.open(objectName);
+  if (recording === undefined) return refuse(reply, 404, 'The recording is not kept any more.');
   try {
-    const { size } = await file.stat();
-    const sending = answer(request, reply, file, size);
-    if (sending === undefined) await file.close();
-    return reply.send(sending);
+    const part = answer(request, reply, recording);
+    if (part !== undefined) return reply.send(await recording.read(part.first, part.last));
+    await recording.close();
+    return reply.send();
   } catch (error) {
-    await file.close();
+    await recording.close();
     throw error;
   }
 }
 
-/** Sets status and header fields. @returns the octets to send; it closes the file; undefined when there are none */
-function answer({ method, headers }: FastifyRequest, reply: FastifyReply, file: FileHandle, size: number) {
+/** Sets status and header fields. @returns the octets to send, both ends included; undefined for none */
+function answer(
+  { method, headers }: FastifyRequest,
+  reply: FastifyReply,
+  { bytes }: OpenRecording,
+): { first: number; last: number } | undefined {
   // A Range belongs to GET, and with If-Range it is for a version that is named; nothing here has a version.
   const wanted = method === 'GET' && headers['if-range'] === undefined ? headers.range : undefined;
-  const range = readByteRange(wanted, size);
+  const range = readByteRange(wanted, bytes);
   reply.header('accept-ranges', 'bytes');
   if (range.kind === 'unsatisfiable') {
-    reply.code(416).header('content-range', `bytes */${size}`);
+    reply.code(416).header('content-range', `bytes */${bytes}`);
     return undefined;
   }
-  const { first, last } = range.kind === 'part' ? range : { first: 0, last: size - 1 };
-  if (range.kind === 'part') reply.code(206).header('content-range', `bytes ${first}-${last}/${size}`);
+  const { first, last } = range.kind === 'part' ? range : { first: 0, last: bytes - 1 };
+  if (range.kind === 'part') reply.code(206).header('content-range', `bytes ${first}-${last}/${bytes}`);
   reply.header('content-type', 'audio/wav').header('content-length', last - first + 1);
-  return method === 'HEAD' || size === 0 ? undefined : file.createReadStream({ start: first, end: last });
+  return method === 'HEAD' || bytes === 0 ? undefined : { first, last };
 }
 
 /** A field of the path or the query; '' when it is missing or doubled. */
@@ -81,16 +92,7 @@ function textOf(fields: unknown, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function refuse(reply: FastifyReply, status: 403 | 404 | 500, detail: string): FastifyReply {
+function refuse(reply: FastifyReply, status: 403 | 404 | 500 | 503, detail: string): FastifyReply {
   return reply
     .code(status)
     .type('application/problem+json')

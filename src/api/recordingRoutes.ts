@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { RecordingSource } from '../recordings/OpenRecording.ts';
 import type { App } from '../store/apps.ts';
 import type { Sql } from '../store/database.ts';
 import { findRecording, RECORDING_KEPT_MS } from '../store/recordings.ts';
@@ -15,8 +16,7 @@ const ADDRESS_GOOD_MS = 3 * 86_400_000;
 
 export interface RecordingRoutesOptions {
   readonly sql: Sql;
-  /** The file of a recording; undefined when it is not there, whatever the name is. */
-  readonly findFile: (objectName: string) => Promise<string | undefined>;
+  readonly recordings: RecordingSource;
   readonly sign: Sign;
   /** Where customers reach this API, without a slash at its end; undefined: where the request came in. */
   readonly publicUrl: string | undefined;
@@ -37,7 +37,7 @@ const RecordingFields = Type.Object({
  */
 export function recordingRoutes(
   fastify: FastifyInstance,
-  { sql, findFile, sign, publicUrl, clock }: RecordingRoutesOptions,
+  { sql, recordings, sign, publicUrl, clock }: RecordingRoutesOptions,
   applicationOf: (request: FastifyRequest) => App,
 ): void {
   const check = fieldCheck(RecordingFields);
@@ -48,7 +48,7 @@ export function recordingRoutes(
     const now = clock();
     const recording = await findRecording(sql, appKey, fileName);
     const goneAt = (recording?.recordedAt.getTime() ?? 0) + RECORDING_KEPT_MS;
-    if (recording?.domain !== recordDomain || goneAt <= now || (await findFile(fileName)) === undefined) {
+    if (recording?.domain !== recordDomain || goneAt <= now || !(await recordings.has(fileName))) {
       throw new PartnerError('no-such-record');
     }
     const path = signedPath(sign, fileName, Math.min(now + ADDRESS_GOOD_MS, goneAt));

@@ -1,5 +1,6 @@
 import type { AnchoredMedia, CallerMedia, LostReason, MediaPool } from '../../media/index.ts';
 import type { Connect } from '../../routing/types.ts';
+import type { Recordings } from '../recordings/Recordings.ts';
 import type { IncomingInvite } from '../sip/IncomingInvite.ts';
 import type { Progress } from '../sip/OutgoingInvite.ts';
 import type { SdpCleaner } from '../sip/sdp.ts';
@@ -11,7 +12,6 @@ import type { CallSettings } from './CallServices.ts';
 import { readInfoDigit } from './infoDigits.ts';
 import { PartySession } from './PartySession.ts';
 import { type CallerProgress, Ringback } from './Ringback.ts';
-import type { Recordings } from './recordings.ts';
 
 const NOT_SUPPORTED_TYPE = 415;
 /** FreeSWITCH's own limit stands a little behind ours: it is for the case that we are gone. */
@@ -33,7 +33,7 @@ export interface AnchoredPathOptions {
   readonly answered?: AnsweredCaller;
   readonly decision: Connect;
   readonly announcements: AnnouncementFiles;
-  readonly recordings: Recordings;
+  readonly recordings: Pick<Recordings, 'begin' | 'discard'>;
   readonly settings: Pick<CallSettings, 'ringSeconds'>;
   readonly logger: Logger;
   /** The media is over although nobody released it. */
@@ -57,6 +57,7 @@ export class AnchoredPath implements CallPath {
   readonly calleeOffer: string;
   #isBridged = false;
   #released = false;
+  #recordingEnd: Promise<void> | undefined;
 
   /**
    * Makes both channels at the same time, or the callee's alone for a caller who has one.
@@ -137,11 +138,19 @@ export class AnchoredPath implements CallPath {
     await this.#media.announceDuringCall(file);
   }
 
+  stopRecording(): Promise<void> {
+    const { logger } = this.#options;
+    this.#recordingEnd ??= this.#media
+      .stopRecording()
+      .catch((error: unknown) => logger.warn({ err: error }, 'recording not ended'));
+    return this.#recordingEnd;
+  }
+
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
     void this.#ringback.end();
-    await this.#media.stopRecording().catch((error: unknown) => this.#warn(error, 'recording not ended'));
+    await this.stopRecording();
     await this.#media.release();
   }
 

@@ -4,6 +4,7 @@ import type { Rejection } from '../sip/IncomingInvite.ts';
 import type { Progress } from '../sip/OutgoingInvite.ts';
 import { Q850 } from '../sip/reason.ts';
 import type { DialogEnd, SipDialog } from '../sip/SipDialog.ts';
+import type { CallSnapshot } from '../store/CallSnapshot.ts';
 import { AnchoredPath } from './AnchoredPath.ts';
 import { CalleeLeg, type CalleeResult } from './CalleeLeg.ts';
 import type { CallerSide } from './CallerSide.ts';
@@ -12,11 +13,15 @@ import type { Ending } from './CallLog.ts';
 import { type CallPath, PathError } from './CallPath.ts';
 import { type CallStep, STOPPED_BY_CUSTOMER } from './CallServices.ts';
 import { calleeFailure } from './calleeFailure.ts';
+import { inTime } from './inTime.ts';
 import { needsMedia } from './needsMedia.ts';
 import { PlainPath } from './PlainPath.ts';
-import { SHORTEST_RECORDING_MS } from './recordings.ts';
 import { stateCodeOf } from './stateCodes.ts';
 
+/** How long the record of a recorded call may wait for what its media server has written. */
+const RECORDING_WAIT_MS = 3000;
+
+type CallRecording = NonNullable<CallSnapshot['recording']>;
 type CalleeAnswer = Extract<CalleeResult, { kind: 'answered' | 'offered' }>;
 
 export interface CallOptions {
@@ -323,23 +328,57 @@ export class Call implements CallStep {
     this.#callee?.hangUp(q850);
     this.#abandonOffer?.();
     this.#connected.resolve();
-    this.#side.services.releases.add(this.#releasePath());
-    this.#side.close(ending);
+    this.#side.services.releases.add(this.#close(ending));
     this.#calleeLeg?.release();
   }
 
-  /** Ends the media; a recording is complete only then. Whether it is long enough is known before. */
-  async #releasePath(): Promise<void> {
+  /**
+   * Writes the end of the call, and gives back its media. The record of a recorded call must not name a recording that
+   * is not there, so its close waits until that is known.
+   */
+  async #close(ending: Ending): Promise<void> {
     const { log, services } = this.#side;
     const { recording } = log.call;
-    const isKept = recording && services.clock() - recording.startedAt >= SHORTEST_RECORDING_MS;
+    const releasing = this.#releasePath();
+    const isKept = recording !== undefined && (await this.#isRecorded(recording));
     if (recording && !isKept) log.notRecorded();
+    this.#side.close(ending);
+    await releasing;
+    if (isKept) services.recordings.keep(recording.objectName);
+    else if (recording) await this.#discard(recording.objectName);
+  }
+
+  /** Whether there is a recording to keep. A call that should have one and has not is counted. */
+  async #isRecorded({ objectName, startedAt }: CallRecording): Promise<boolean> {
+    const { log, services } = this.#side;
+    const { logger, metrics, recordings } = services;
+    const lastedMs = (log.call.endedAt ?? startedAt) - startedAt;
+    const asking = Promise.resolve(this.#path?.stopRecording()).then(() =>
+      recordings.outcome(objectName, lastedMs),
+    );
+    const outcome = await inTime(asking, RECORDING_WAIT_MS).catch((error: unknown) => {
+      logger.warn({ err: error, sessionId: this.sessionId }, 'a recording cannot be looked at');
+      return 'incomplete' as const;
+    });
+    if (outcome === 'complete' || outcome === 'too-short') return outcome === 'complete';
+    logger.warn({ outcome, sessionId: this.sessionId }, 'a call was not recorded');
+    metrics.notRecorded();
+    return false;
+  }
+
+  async #discard(objectName: string): Promise<void> {
+    const { recordings, logger } = this.#side.services;
+    await recordings.discard(objectName).catch((error: unknown) => {
+      logger.warn({ err: error, objectName }, 'a recording that is not kept could not be removed');
+    });
+  }
+
+  async #releasePath(): Promise<void> {
     try {
       await this.#path?.release();
-      if (isKept) services.recordings.keep(recording.objectName);
-      else if (recording) await services.recordings.discard(recording.objectName);
     } catch (error) {
-      services.logger.warn({ err: error, sessionId: this.sessionId }, 'media not released');
+      const { logger } = this.#side.services;
+      logger.warn({ err: error, sessionId: this.sessionId }, 'media not released');
     }
   }
 

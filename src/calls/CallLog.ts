@@ -128,10 +128,14 @@ export class CallLog {
     delete this.call.recording;
   }
 
+  /** The call is over from this moment on; `close` may come a little later. */
+  ended(): void {
+    this.call.endedAt = this.#options.clock();
+  }
+
   /** Writes the disconnect event and the record. */
   close(ending: Ending): void {
     const { call } = this;
-    call.endedAt = this.#options.clock();
     closeSnapshot(call, ending);
     const messages = closingMessages(call, this.#options.origin);
     this.#options.journal.close(call, messages).catch((error: unknown) => this.#warn(error));

@@ -32,6 +32,8 @@ export interface CallPath {
   callerAnswered(sdp: string): Promise<string | undefined> | string | undefined;
   /** Both sides are up: connects what they hear, and their requests inside the dialogs. */
   join(legs: CallLegs): Promise<void> | void;
+  /** Ends a recording; its file is complete when this resolves. It does not throw, and may be called at any time. */
+  stopRecording(): Promise<void> | void;
   /** Ends what the path holds. It does not throw, and may be called at any time. */
   release(): Promise<void> | void;
 }

@@ -1,6 +1,7 @@
 import type { MediaPool } from '../../media/index.ts';
 import type { Connect, Decision, Line, Platform, Remember, RouteCall } from '../../routing/types.ts';
 import type { CustomerAnswer } from '../../routing/xMode.ts';
+import type { Recordings } from '../recordings/Recordings.ts';
 import type { SipFrontEnd } from '../sip/SipFrontEnd.ts';
 import type { TrunkGroup } from '../sip/TrunkGroup.ts';
 import type { HandsetContact } from '../store/handsets.ts';
@@ -11,7 +12,6 @@ import type { AnnouncementFiles } from './announcementFiles.ts';
 import type { CallMetrics } from './callMetrics.ts';
 import type { DigitTimes } from './DigitCollector.ts';
 import type { Pending } from './Pending.ts';
-import type { Recordings } from './recordings.ts';
 
 /** A call that is about to go out, as its limits see it. */
 export interface AdmissionRequest {
@@ -75,7 +75,7 @@ export interface CallServices {
   readonly lines: CallLines;
   /** X mode: puts the callin event to the customer's server. Never rejects. */
   readonly askCustomer: (appKey: string, message: Message) => Promise<CustomerAnswer>;
-  readonly recordings: Recordings;
+  readonly recordings: Pick<Recordings, 'begin' | 'outcome' | 'keep' | 'discard'>;
   readonly metrics: CallMetrics;
   /** Where calls that have ended leave what they still have to give back. */
   readonly releases: Pending;

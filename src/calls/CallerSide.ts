@@ -160,6 +160,7 @@ export class CallerSide {
   hangUp({ stateCode }: Ending, rejection?: Rejection): boolean {
     if (this.#hasEnded) return false;
     this.#hasEnded = true;
+    this.log.ended();
     const { sipStatus, q850 } = stateCodeOf(stateCode);
     if (this.#dialog) this.#dialog.hangUp(rejection?.q850 ?? q850);
     else this.invite.reject(rejection ?? { status: sipStatus, q850 });

@@ -51,6 +51,8 @@ export class PlainPath implements CallPath {
     callee.onInfo((contentType, body) => passDigit(contentType, body, caller));
   }
 
+  stopRecording(): void {}
+
   release(): void {}
 
   async #pass(

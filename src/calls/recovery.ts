@@ -1,8 +1,8 @@
+import type { Recordings } from '../recordings/Recordings.ts';
 import type { CallSnapshot } from '../store/CallSnapshot.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type CallJournal, closeSnapshot, closingMessages } from './CallLog.ts';
 import type { RecordOrigin } from './callRecord.ts';
-import type { Recordings } from './recordings.ts';
 
 export interface RecoveryOptions {
   /** Claims open calls of lives that are dead, some at a time; none when there are no more. */

@@ -28,25 +28,36 @@ export async function findRecording(
 }
 
 /**
- * Which of these recordings belong to calls that were closed before a moment.
+ * Which of these recordings belong to calls that were closed in a span of time.
+ * @param span `from` belongs to it, `until` does not
  * @throws StoreError
  */
-export async function recordingsClosedBefore(
+export async function filedRecordings(
   sql: Sql,
   objectNames: readonly string[],
-  moment: Date,
+  { from, until }: { readonly from: Date; readonly until: Date },
 ): Promise<string[]> {
   const rows = await sql<{ object_name: string }[]>`
     SELECT object_name FROM recordings
-    WHERE object_name = ANY(${sql.array([...objectNames], 25)}::text[]) AND recorded_at < ${moment}`.catch(
-    rethrow,
-  );
+    WHERE object_name = ANY(${sql.array([...objectNames], 25)}::text[])
+      AND recorded_at >= ${from} AND recorded_at < ${until}`.catch(rethrow);
   return rows.map((row) => row.object_name);
 }
 
-/** Forgets the recordings of calls that were closed before a moment. @throws StoreError */
-export async function deleteRecordingsBefore(sql: Sql, moment: Date): Promise<void> {
-  await sql`DELETE FROM recordings WHERE recorded_at < ${moment}`.catch(rethrow);
+/** Recordings of calls that were closed before a moment, the oldest first. @throws StoreError */
+export async function oldRecordings(sql: Sql, moment: Date, most: number): Promise<string[]> {
+  const rows = await sql<{ object_name: string }[]>`
+    SELECT object_name FROM recordings WHERE recorded_at < ${moment}
+    ORDER BY recorded_at LIMIT ${most}`.catch(rethrow);
+  return rows.map((row) => row.object_name);
+}
+
+/** Forgets whose these recordings are. @throws StoreError */
+export async function forgetRecordings(sql: Sql, objectNames: readonly string[]): Promise<void> {
+  await sql`
+    DELETE FROM recordings WHERE object_name = ANY(${sql.array([...objectNames], 25)}::text[])`.catch(
+    rethrow,
+  );
 }
 
 function rethrow(error: unknown): never {

@@ -12,6 +12,7 @@ export interface MetricSources {
   };
   readonly media: () => { readonly sessions: number; readonly servers: ReadonlyMap<string, boolean> };
   readonly trunks: () => ReadonlyMap<string, boolean>;
+  readonly uploads: () => { readonly waiting: number; readonly failures: number };
   readonly activeCalls: () => ReadonlyMap<string, number>;
   readonly journalDepth: () => number;
 }
@@ -204,6 +205,16 @@ export class Metrics {
     gauge('axbridge_media_sessions', 'Calls whose media is anchored', () => sources.media().sessions);
     labelled('axbridge_media_server_up', '1 when the media server answers', 'server', () =>
       upOrDown(sources.media().servers),
+    );
+    gauge(
+      'axbridge_recordings_waiting',
+      'Recordings in the folder that are to go to the bucket',
+      () => sources.uploads().waiting,
+    );
+    counter(
+      'axbridge_recording_upload_failures_total',
+      'Attempts to store a recording that the bucket did not take',
+      () => sources.uploads().failures,
     );
     gauge('axbridge_journal_depth', 'Journal entries not yet durable', sources.journalDepth);
     gauge('axbridge_push_queue_depth', 'Notifications not yet delivered', () => sources.push().depth);

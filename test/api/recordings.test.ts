@@ -28,12 +28,12 @@ afterAll(() => api.stop());
 
 /** Leaves a recording of an application, as a call does. */
 async function leave(
-  { recordings, sql }: ApiUnderTest,
+  { recordingFolder, sql }: ApiUnderTest,
   name: string,
   { appKey = owner.appKey, recordedAt = now },
 ): Promise<void> {
-  await mkdir(dirname(recordings.pathOf(name)), { recursive: true });
-  await writeFile(recordings.pathOf(name), WAV);
+  await mkdir(dirname(recordingFolder.pathOf(name)), { recursive: true });
+  await writeFile(recordingFolder.pathOf(name), WAV);
   await sql`
     INSERT INTO recordings (app_key, object_name, domain, recorded_at)
     VALUES (${appKey}, ${name}, ${DOMAIN}, ${new Date(recordedAt)})`;
@@ -122,7 +122,7 @@ describe('the address of a recording', () => {
     const stranger = await api.admin.createApp({ name: 'stranger', mode: 'AXB' });
     const name = await record();
     const gone = await record();
-    await rm(api.recordings.pathOf(gone));
+    await rm(api.recordingFolder.pathOf(gone));
     const asked = [
       partner.recording('260105040007999999999.wav', DOMAIN),
       partner.recording(name, 'rec2.example.com'),
@@ -242,7 +242,7 @@ describe('the recording at its address', () => {
   it('is 404 when the file is gone, and nobody learns where it lay', async () => {
     const name = await record();
     const address = await addressOf(name);
-    await rm(api.recordings.pathOf(name));
+    await rm(api.recordingFolder.pathOf(name));
     const { status, bytes } = await fetchBytes(address);
     expect(status).toBe(404);
     expect(bytes.toString()).not.toContain(name);
@@ -251,17 +251,17 @@ describe('the recording at its address', () => {
   it('fails without a word of the disk when the file cannot be read', async () => {
     const name = await record();
     const address = await addressOf(name);
-    await rm(api.recordings.pathOf(name));
-    await mkdir(api.recordings.pathOf(name));
+    await rm(api.recordingFolder.pathOf(name));
+    await mkdir(api.recordingFolder.pathOf(name));
     const { status, bytes } = await fetchBytes(address);
     expect(status).toBe(500);
     expect(bytes.toString()).not.toMatch(/EISDIR|recordings|\.wav/);
-    await rm(api.recordings.pathOf(name), { recursive: true });
+    await rm(api.recordingFolder.pathOf(name), { recursive: true });
   });
 
   it.runIf(process.platform === 'linux')('holds no file for a client that has gone', async () => {
     const name = await record();
-    const path = api.recordings.pathOf(name);
+    const path = api.recordingFolder.pathOf(name);
     await writeFile(path, Buffer.alloc(20_000_000));
     const held = async () => {
       const open = await readdir('/proc/self/fd');

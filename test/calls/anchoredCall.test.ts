@@ -168,7 +168,7 @@ describe('a recorded call', () => {
     expect(name).toMatch(/^\d{12}\d+\.wav$/);
     await calls.calls.settled();
     await calls.recordings.stop();
-    const file = await readFile(calls.recordings.pathOf(name));
+    const file = await readFile(calls.recordingFolder.pathOf(name));
     expect(readWavHeader(file)).toMatchObject({ format: 6, samplesPerSecond: 8000, channels: 1 });
     const middle = fromALaw(file.subarray(-16_000, -8000));
     expect(shareOfTone(middle, ALICE_HZ) + shareOfTone(middle, BOB_HZ)).toBeGreaterThan(0.8);

@@ -19,9 +19,10 @@ import { announcementFiles } from '../../src/calls/announcementFiles.ts';
 import type { CallJournal } from '../../src/calls/CallLog.ts';
 import { CallServer } from '../../src/calls/CallServer.ts';
 import type { CallAdmission, CallServices, CallSettings } from '../../src/calls/CallServices.ts';
-import { Recordings } from '../../src/calls/recordings.ts';
 import { createSessionIds } from '../../src/calls/sessionIds.ts';
 import { readConfig } from '../../src/config.ts';
+import { RecordingFolder } from '../../src/recordings/RecordingFolder.ts';
+import { Recordings } from '../../src/recordings/Recordings.ts';
 import type { SrfClient } from '../../src/sip/drachtio.ts';
 import type { HandsetDesk } from '../../src/sip/handsets/HandsetDesk.ts';
 import { SipFrontEnd } from '../../src/sip/SipFrontEnd.ts';
@@ -135,6 +136,7 @@ export class CallsUnderTest {
   readonly frontEnd: SipFrontEnd<Trunk>;
   readonly trunks: TrunkGroup;
   readonly calls: CallServer;
+  readonly recordingFolder: RecordingFolder;
   readonly recordings: Recordings;
   readonly folder: string;
   unhealthy = new Set<string>();
@@ -186,7 +188,14 @@ export class CallsUnderTest {
       },
       logger,
     });
-    this.recordings = new Recordings({ folder: join(folder, 'recordings'), clock, logger });
+    this.recordingFolder = new RecordingFolder(join(folder, 'recordings'));
+    this.recordings = new Recordings({
+      folder: this.recordingFolder,
+      bucket: undefined,
+      freeBytes: 0,
+      clock,
+      logger,
+    });
     this.calls = new CallServer({
       frontEnd: this.frontEnd,
       trunks: this.trunks,

@@ -10,7 +10,8 @@ import { partnerApi } from '../../src/api/partnerApi.ts';
 import { recordingDownload } from '../../src/api/recordingDownload.ts';
 import { Bindings } from '../../src/bindings/Bindings.ts';
 import { createPlatform } from '../../src/calls/platform.ts';
-import { Recordings } from '../../src/calls/recordings.ts';
+import { RecordingFolder } from '../../src/recordings/RecordingFolder.ts';
+import { Recordings } from '../../src/recordings/Recordings.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
 import { BlackList } from '../../src/store/BlackList.ts';
 import { askToStop } from '../../src/store/callStops.ts';
@@ -31,7 +32,8 @@ export interface ApiUnderTest {
   readonly admin: AdminClient;
   readonly sql: Sql;
   readonly announcementsDir: string;
-  readonly recordings: Recordings;
+  /** Where recordings lie. */
+  readonly recordingFolder: RecordingFolder;
   readonly sealer: Sealer;
   readonly changes: Changes;
   readonly blackList: BlackList;
@@ -79,12 +81,14 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
   const isOperator = await loadTokenCheck({ sql, setting: OPERATOR_TOKEN, show: () => undefined });
   const resend = async (appKey: string, ids: readonly string[] | undefined) => resent.push({ appKey, ids });
 
+  const recordingFolder = new RecordingFolder(join(dataDir, 'recordings'));
   const recordings = new Recordings({
-    folder: join(dataDir, 'recordings'),
+    folder: recordingFolder,
+    bucket: undefined,
+    freeBytes: 0,
     clock: recordingsClock,
     logger: log,
   });
-  const findFile = (objectName: string) => recordings.find(objectName);
   const sign = (text: string) => sealer.sign(text);
   const server = new HttpServer({
     log,
@@ -96,11 +100,11 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
         apps,
         bindings,
         stopCall: (appKey, sessionId) => askToStop(sql, changes, appKey, sessionId),
-        recordings: { sql, findFile, sign, publicUrl, clock: recordingsClock },
+        recordings: { sql, recordings, sign, publicUrl, clock: recordingsClock },
         log,
         clock,
       });
-      await recordingDownload(fastify, { findFile, sign, log, clock: recordingsClock });
+      await recordingDownload(fastify, { recordings, sign, log, clock: recordingsClock });
       await adminApi(fastify, {
         sql,
         sealer,
@@ -125,7 +129,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     admin: new AdminClient(base, OPERATOR_TOKEN),
     sql,
     announcementsDir,
-    recordings,
+    recordingFolder,
     sealer,
     changes,
     blackList,

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { closingMessages } from '../../src/calls/CallLog.ts';
 import { Journal } from '../../src/store/journal.ts';
-import { deleteRecordingsBefore, findRecording } from '../../src/store/recordings.ts';
+import {
+  filedRecordings,
+  findRecording,
+  forgetRecordings,
+  oldRecordings,
+} from '../../src/store/recordings.ts';
 import { Sealer } from '../../src/store/sealing.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 import { ScriptedCall, silent, TEST_SEAL_KEY } from '../push/pushUnderTest.ts';
@@ -70,12 +75,21 @@ describe('a recording', () => {
     expect(await database.sql`SELECT FROM recordings`).toHaveLength(0);
   });
 
-  it('is forgotten when it is older than asked for', async () => {
+  it('is told by its name and the time of its call', async () => {
+    await recordedCall();
+    const ask = (from: number, until: number) =>
+      filedRecordings(database.sql, [NAME, 'another.wav'], { from: new Date(from), until: new Date(until) });
+    expect(await ask(ENDED_AT, ENDED_AT + 1)).toEqual([NAME]);
+    expect(await ask(ENDED_AT - 1, ENDED_AT)).toEqual([]);
+    expect(await ask(ENDED_AT + 1, ENDED_AT + 2)).toEqual([]);
+  });
+
+  it('is old once its moment has passed, and forgotten when asked for', async () => {
     await recordedCall();
     const { sql } = database;
-    await deleteRecordingsBefore(sql, new Date(ENDED_AT));
-    expect(await findRecording(sql, 'app', NAME)).toBeDefined();
-    await deleteRecordingsBefore(sql, new Date(ENDED_AT + 1));
+    expect(await oldRecordings(sql, new Date(ENDED_AT), 10)).toEqual([]);
+    expect(await oldRecordings(sql, new Date(ENDED_AT + 1), 10)).toEqual([NAME]);
+    await forgetRecordings(sql, [NAME]);
     expect(await findRecording(sql, 'app', NAME)).toBeUndefined();
   });
 });

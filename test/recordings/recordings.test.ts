@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readWavHeader } from '../../media/index.ts';
-import { RecordingSweeper } from '../../src/calls/RecordingSweeper.ts';
-import { Recordings } from '../../src/calls/recordings.ts';
+import { RecordingFolder } from '../../src/recordings/RecordingFolder.ts';
+import { RecordingSweeper } from '../../src/recordings/RecordingSweeper.ts';
+import { Recordings } from '../../src/recordings/Recordings.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 
 const NOON = Date.UTC(2026, 10, 22, 12, 0, 7);
@@ -12,6 +13,7 @@ const DAY_MS = 86_400_000;
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 let folder: string;
+let files: RecordingFolder;
 let recordings: Recordings;
 let database: TestDatabase;
 
@@ -23,7 +25,8 @@ afterAll(() => database.close());
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'axbridge-recordings-'));
-  recordings = new Recordings({ folder, clock: () => NOON, logger });
+  files = new RecordingFolder(folder);
+  recordings = new Recordings({ folder: files, bucket: undefined, freeBytes: 0, clock: () => NOON, logger });
 });
 
 afterEach(async () => {
@@ -60,7 +63,7 @@ describe('a recording', () => {
     recordings.keep(objectName);
     await recordings.stop();
     expect(await readdir(join(folder, '2026-11-22'))).toEqual([objectName]);
-    const header = readWavHeader(await readFile(recordings.pathOf(objectName)));
+    const header = readWavHeader(await readFile(files.pathOf(objectName)));
     expect(header).toMatchObject({ format: 6, channels: 1, samplesPerSecond: 8000 });
   });
 
@@ -77,14 +80,15 @@ describe('a recording', () => {
   });
 
   it('is found under no name but ours', async () => {
-    expect(() => recordings.pathOf('../../etc/passwd')).toThrow(RangeError);
+    expect(() => files.pathOf('../../etc/passwd')).toThrow(RangeError);
     for (const name of [
       '../../etc/passwd',
       'raw-261122120007000000001.wav',
       '261122120007000000001.wav',
       '',
     ]) {
-      expect(await recordings.find(name)).toBeUndefined();
+      expect(await recordings.has(name)).toBe(false);
+      expect(await recordings.open(name)).toBeUndefined();
     }
   });
 });
@@ -105,7 +109,7 @@ describe('old recordings', () => {
     await write('2026-11-15', 'ended-later-than-it-began.wav', oldest + 1000);
     await write('2026-11-22', 'of-today.wav', NOON);
     await write('other', 'not-ours.wav', 0);
-    await recordings.removeBefore(oldest);
+    await files.removeBefore(oldest);
     expect(await left()).toEqual([
       '2026-11-15',
       '2026-11-15/ended-later-than-it-began.wav',
@@ -130,7 +134,7 @@ describe('recordings that a dead process left unconverted', () => {
     const [forgotten, fresh, inProgress] = await Promise.all([1, 2, 3].map(() => recordings.begin()));
     for (const each of [forgotten, fresh, inProgress]) await writePcm(each?.path ?? '', 4);
     await file({ [forgotten?.objectName ?? '']: NOON - 600_001, [fresh?.objectName ?? '']: NOON - 1000 });
-    await sweep(async () => expect(await recordings.find(forgotten?.objectName ?? '')).toBeDefined());
+    await sweep(async () => expect(await recordings.has(forgotten?.objectName ?? '')).toBe(true));
     const day = await readdir(join(folder, '2026-11-22'));
     expect(day.filter((name) => name.startsWith('raw-')).sort()).toEqual(
       [fresh, inProgress].map((each) => `raw-${each?.objectName}`).sort(),
@@ -151,7 +155,14 @@ async function file(closedAt: Readonly<Record<string, number>>): Promise<void> {
 
 /** Runs the sweeper until this holds. */
 async function sweep(until: () => Promise<void>): Promise<void> {
-  const sweeper = new RecordingSweeper({ sql: database.sql, recordings, clock: () => NOON, logger });
+  const sweeper = new RecordingSweeper({
+    sql: database.sql,
+    recordings,
+    folder: files,
+    bucket: undefined,
+    clock: () => NOON,
+    logger,
+  });
   sweeper.start();
   await vi.waitFor(until, { timeout: 10_000, interval: 20 });
   await sweeper.stop();
