@@ -13,23 +13,13 @@ import {
 } from '../store/axbBindings.ts';
 import { BatchedStatement } from '../store/BatchedStatement.ts';
 import { changeAxbBinding } from '../store/changeAxbBinding.ts';
-import type { Changes } from '../store/changes.ts';
-import type { Sql } from '../store/database.ts';
 import { getNumber } from '../store/numbers.ts';
-import type { Sealer } from '../store/sealing.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, columnsOf, newRowOf } from './axbRows.ts';
 import type { AxbBinding, AxbBindRequest, AxbChanges, AxbQuery, AxbUnbind } from './axbTypes.ts';
 import { BindingError } from './BindingError.ts';
+import type { BindingsOptions } from './Bindings.ts';
 import { checkRecording, isSubscriptionId, subscriptionIdOf } from './bindingRules.ts';
-
-export interface AxbBindingsOptions {
-  readonly sql: Sql;
-  readonly sealer: Sealer;
-  readonly changes: Changes;
-  /** Milliseconds since the epoch. */
-  readonly clock: () => number;
-}
 
 const LARGEST_BATCH = 100;
 /** An X may carry thousands of bindings: ended in parts, they keep no other writer waiting for long. */
@@ -43,7 +33,7 @@ const LARGEST_UNBIND = 500;
  * do unbinds. A change is seen by this node's next call before the promise resolves.
  */
 export class AxbBindings {
-  readonly #options: AxbBindingsOptions;
+  readonly #options: BindingsOptions;
   readonly #announcements: AnnouncementNames;
   readonly #binds: BatchedStatement<NewAxbRow, BindOutcome>;
   readonly #unbinds: BatchedStatement<
@@ -51,7 +41,7 @@ export class AxbBindings {
     EndedBinding | 'no-such-binding'
   >;
 
-  constructor(options: AxbBindingsOptions) {
+  constructor(options: BindingsOptions) {
     const { sql } = options;
     this.#options = options;
     this.#announcements = new AnnouncementNames(sql);
