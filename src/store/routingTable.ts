@@ -3,6 +3,7 @@ import type {
   AxbRelation,
   CallDirection,
   Found,
+  Frequency,
   Mode,
   RoutingTable,
   XNumberState,
@@ -20,7 +21,7 @@ export interface Answer extends Found {
   readonly owners?: ExtensionOwners;
 }
 
-/** X and its application. */
+/** X, its application and the account of that. */
 interface NumberColumns {
   number: string;
   area_code: string;
@@ -35,6 +36,9 @@ interface NumberColumns {
   collect_repeats: number;
   call_back_number_sealed: Buffer | null;
   guards: StoredGuards;
+  account_id: string;
+  account_state: AppRoute['state'];
+  call_frequency: Frequency | null;
 }
 
 /** AXB: the binding in which the caller is a party on X. */
@@ -87,37 +91,37 @@ export class DatabaseRoutingTable implements RoutingTable {
   }
 
   #selectByCaller(x: string, caller: string): Promise<FoundRow[]> {
-    const sql = this.#sql;
-    const digest = this.#sealer.digest(caller);
-    return sql<FoundRow[]>`
-      SELECT ${this.#numberColumns()},
+    return this.#sql<FoundRow[]>`
+      SELECT n.number, n.area_code, n.state AS number_state,
+             a.app_key, a.mode, a.state AS app_state, a.recording, a.announcements,
+             a.call_back_memory, a.extension_digits, a.collect_repeats, a.call_back_number_sealed, a.guards,
+             c.account_id, c.state AS account_state, c.call_frequency,
              b.subscription_id, b.a_sealed, b.b_sealed, b.call_direction, epoch_ms(b.expires_at) AS expires_at_ms,
              b.record_flag, b.record_hint_tone, b.max_duration_minutes, b.last_min_voice,
              b.caller_hint_tone, b.callee_hint_tone, b.user_data,
-             CASE a.mode WHEN 'AX' THEN ax_relation(a.app_key, n.number, ${digest})
-                         WHEN 'AXE' THEN axe_relation(a.app_key, n.number, ${digest})
-                         WHEN 'AXYB' THEN axyb_relation(a.app_key, n.number, ${digest}) END AS relation
-      FROM numbers n
+             CASE a.mode WHEN 'AX' THEN ax_relation(a.app_key, n.number, caller.digest)
+                         WHEN 'AXE' THEN axe_relation(a.app_key, n.number, caller.digest)
+                         WHEN 'AXYB' THEN axyb_relation(a.app_key, n.number, caller.digest) END AS relation
+      FROM (SELECT ${this.#sealer.digest(caller)}::bytea AS digest) caller
+      JOIN numbers n ON n.number = ${x}
       JOIN apps a ON a.app_key = n.app_key
-      LEFT JOIN binding_parties p ON p.app_key = n.app_key AND p.x = n.number AND p.party_digest = ${digest}
-      LEFT JOIN bindings b ON b.app_key = p.app_key AND b.subscription_id = p.subscription_id
-      WHERE n.number = ${x}`;
+      JOIN accounts c ON c.account_id = a.account_id
+      LEFT JOIN binding_parties p ON p.app_key = n.app_key AND p.x = n.number AND p.party_digest = caller.digest
+      LEFT JOIN bindings b ON b.app_key = p.app_key AND b.subscription_id = p.subscription_id`;
   }
 
   #selectByExtension(x: string, digits: string): Promise<FoundRow[]> {
     return this.#sql<FoundRow[]>`
-      SELECT ${this.#numberColumns()}, NULL AS subscription_id,
+      SELECT n.number, n.area_code, n.state AS number_state,
+             a.app_key, a.mode, a.state AS app_state, a.recording, a.announcements,
+             a.call_back_memory, a.extension_digits, a.collect_repeats, a.call_back_number_sealed, a.guards,
+             c.account_id, c.state AS account_state, c.call_frequency,
+             NULL AS subscription_id,
              CASE a.mode WHEN 'AXE' THEN axe_relation_of_extension(a.app_key, n.number, ${digits}) END AS relation
       FROM numbers n
       JOIN apps a ON a.app_key = n.app_key
+      JOIN accounts c ON c.account_id = a.account_id
       WHERE n.number = ${x}`;
-  }
-
-  #numberColumns() {
-    return this.#sql`
-             n.number, n.area_code, n.state AS number_state,
-             a.app_key, a.mode, a.state AS app_state, a.recording, a.announcements,
-             a.call_back_memory, a.extension_digits, a.collect_repeats, a.call_back_number_sealed, a.guards`;
   }
 }
 
@@ -149,6 +153,11 @@ function appOf(row: NumberColumns, sealer: Sealer): AppRoute {
     appKey: row.app_key,
     mode: row.mode,
     state: row.app_state,
+    account: {
+      accountId: row.account_id,
+      state: row.account_state,
+      callFrequency: row.call_frequency ?? undefined,
+    },
     recording: row.recording,
     announcements: row.announcements,
     callBackMemory: row.call_back_memory,
