@@ -13,6 +13,8 @@ export interface MediaServers {
   readonly kind: 'embedded' | 'external';
   readonly drachtio: Address;
   readonly freeswitch: Address;
+  /** Where calls go, when the SIP server is embedded. */
+  readonly sip: { readonly host: string; readonly port: number } | undefined;
   /** The media server's process, where a test may kill it because it comes back by itself. */
   readonly mediaProcess: (() => number | undefined) | undefined;
   /** What both servers still hold, where they can tell: all zero when the product has cleaned up. */
@@ -34,6 +36,7 @@ export async function startMediaServers(): Promise<MediaServers> {
       kind: 'external',
       drachtio,
       freeswitch,
+      sip: undefined,
       mediaProcess: undefined,
       held: undefined,
       stop: async () => undefined,
@@ -45,6 +48,7 @@ export async function startMediaServers(): Promise<MediaServers> {
     kind: 'embedded',
     drachtio: { host: sip.adminHost, port: sip.adminPort, secret: sip.secret },
     freeswitch: { host: media.eslHost, port: media.eslPort, secret: media.password },
+    sip: { host: sip.sipHost, port: sip.sipPort },
     mediaProcess: () => media.pid,
     held: async () => {
       const { channels, bridges, recordings, rtpPorts, eslClients, sipDialogs } = await media.stats();
