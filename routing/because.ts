@@ -16,6 +16,7 @@ const WORDS = {
   'x-state': ['the X number is {}', plain],
   'x-of-application': ['the X number belongs to application {}', plain],
   'application-frozen': ['application {} is frozen', plain],
+  'account-frozen': ['the customer account {} is frozen', plain],
 
   'caller-blocked': ['the caller {} is on the blacklist', maskNumber],
   'caller-abroad': ['the application takes no calls from abroad, as from {}', maskNumber],

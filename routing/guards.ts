@@ -67,18 +67,20 @@ export function guardConnect(call: RouteCall, connect: Connect, platform: Platfo
   return connect;
 }
 
+function inWords(limit: Frequency | undefined): string | undefined {
+  return limit && `${limit.calls} in ${limit.seconds} s`;
+}
+
 type Exceeded = readonly [rule: Rule, limit: (app: AppRoute) => string | undefined];
 
 const frequency =
   (of: (guards: AppGuards) => Frequency | undefined): Exceeded[1] =>
-  ({ guards }) => {
-    const limit = of(guards);
-    return limit && `${limit.calls} in ${limit.seconds} s`;
-  };
+  ({ guards }) =>
+    inWords(of(guards));
 
 /** The limits that are counted while calls go on (admission), by stateCode. */
 const EXCEEDED: ReadonlyMap<number, Exceeded> = new Map<number, Exceeded>([
-  [STATE_CODE.customerFrequency, ['customer-frequency', () => undefined]],
+  [STATE_CODE.customerFrequency, ['customer-frequency', ({ account }) => inWords(account.callFrequency)]],
   [STATE_CODE.applicationFrequency, ['application-frequency', frequency((of) => of.applicationFrequency)]],
   [STATE_CODE.shownFrequency, ['shown-frequency', frequency((of) => of.shownFrequency)]],
   [STATE_CODE.callerFrequency, ['caller-frequency', frequency((of) => of.callerFrequency)]],

@@ -6,8 +6,23 @@ import { guardCaller, guardConnect } from './guards.ts';
 import { isMainlandLandline } from './numbers.ts';
 import { refuse } from './refusals.ts';
 import { STATE_CODE } from './stateCodes.ts';
-import type { Decision, Found, Platform, Refuse, RouteCall, RoutingTable } from './types.ts';
+import type {
+  Decision,
+  Found,
+  Platform,
+  Refuse,
+  RouteCall,
+  RoutingTable,
+  XNumberState,
+} from './types.ts';
 import { decideX } from './xMode.ts';
+
+/** States of an X in which nobody can call it. */
+const OUT_OF_SERVICE: ReadonlySet<XNumberState> = new Set<XNumberState>([
+  'suspended',
+  'unavailable',
+  'returned',
+]);
 
 /**
  * Decides what happens to a call.
@@ -28,7 +43,7 @@ export function route(
 
 /**
  * The rules of ARCHITECTURE.md, section 3, in their order: a fixed line may not call; the X must be known and in
- * service; its application must not be frozen; then the guards of the caller, the application's mode, and, for a call
+ * service; neither its application nor the customer's account may be frozen; then the guards of the caller, the application's mode, and, for a call
  * that would go out, the guards of the callee.
  * @param found what is known of X and caller; undefined when the X is unknown
  */
@@ -36,11 +51,14 @@ export function decide(call: RouteCall, found: Found | undefined, platform: Plat
   if (isMainlandLandline(call.caller)) return refuseLandline(call, found);
   if (found === undefined) return refuseUnknown(call);
   const { app, number } = found;
-  if (number.state === 'suspended' || number.state === 'unavailable') {
+  if (OUT_OF_SERVICE.has(number.state)) {
     return refuse(found, STATE_CODE.xUnavailable, undefined, [['x-state', number.state]]);
   }
   if (app.state === 'frozen') {
     return refuse(found, STATE_CODE.userFrozen, undefined, [['application-frozen', app.appKey]]);
+  }
+  if (app.account.state === 'frozen') {
+    return refuse(found, STATE_CODE.userFrozen, undefined, [['account-frozen', app.account.accountId]]);
   }
   const refused = guardCaller(call, found, platform);
   if (refused !== undefined) return refused;

@@ -17,9 +17,10 @@ export interface RouteCall {
   readonly failedAttempts?: number;
 }
 
-export type XNumberState = 'normal' | 'suspended' | 'unavailable' | 'bind-frozen';
+/** `bind-frozen` forbids new bindings only; `returned` is for ever. */
+export type XNumberState = 'normal' | 'suspended' | 'unavailable' | 'bind-frozen' | 'returned';
 
-/** An X number as routing sees it. `bind-frozen` forbids new bindings only: calls go on. */
+/** An X number as routing sees it. */
 export interface XNumber {
   /** E.164. */
   readonly number: string;
@@ -28,11 +29,21 @@ export interface XNumber {
   readonly state: XNumberState;
 }
 
+/** The customer whom an application belongs to. */
+export interface AccountRoute {
+  /** `spId` of its call records. */
+  readonly accountId: string;
+  readonly state: 'normal' | 'frozen';
+  /** Calls of all its applications (7001); undefined: what the platform sets for an account. */
+  readonly callFrequency: Frequency | undefined;
+}
+
 /** What routing must know of the application that owns an X. */
 export interface AppRoute {
   readonly appKey: string;
   readonly mode: Mode;
   readonly state: 'normal' | 'frozen';
+  readonly account: AccountRoute;
   /** The application may record; without it a binding's `recordFlag` has no effect. */
   readonly recording: boolean;
   /** By scene: the name of an announcement file, or `default` for the product's own. */

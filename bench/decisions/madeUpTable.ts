@@ -33,6 +33,7 @@ function found(xIndex: number, party: number | undefined): Found {
       appKey: 'f00dfeed0123456789abcdef',
       mode: 'AXB',
       state: 'normal',
+      account: { accountId: 'axbridge', state: 'normal', callFrequency: undefined },
       recording: true,
       announcements: {},
       callBackMemory: false,

@@ -47,6 +47,7 @@ function ownerOf({ app, number }: Decision): object {
   return {
     ...(app !== undefined && {
       app: { appKey: app.appKey, mode: app.mode, state: app.state, recording: app.recording },
+      account: { accountId: app.account.accountId, state: app.account.state },
     }),
     ...(number !== undefined && { number }),
   };

@@ -219,6 +219,7 @@ function snapshotOf(
   return {
     sessionId,
     appKey: app?.appKey ?? '',
+    ...(app !== undefined && { spId: app.account.accountId }),
     mode,
     x: invite.x,
     areaCode: number?.areaCode ?? '',

@@ -6,7 +6,7 @@ import { stateCodeOf } from './stateCodes.ts';
 
 /** What a record says of this installation. */
 export interface RecordOrigin {
-  /** Customer account. */
+  /** Customer account of a call that names none. */
   readonly spId: string;
   readonly hostName: string;
 }
@@ -21,8 +21,8 @@ const DIRECTION_CALL_IN = 1;
  * The record of a call that has ended: one FeeInfo (facts 8.3).
  * What is not known is left out; numbers that mean "fine" are 0.
  */
-export function callRecord(call: CallSnapshot, { spId, hostName }: RecordOrigin): Message {
-  const { sessionId, appKey, callee, recording } = call;
+export function callRecord(call: CallSnapshot, origin: RecordOrigin): Message {
+  const { sessionId, appKey, callee, recording, spId = origin.spId } = call;
   const endedAt = call.endedAt ?? call.callInAt;
   const subscriptionId = call.subscriptionId ?? '';
   const key = sessionKey(sessionId);
@@ -58,7 +58,7 @@ export function callRecord(call: CallSnapshot, { spId, hostName }: RecordOrigin)
     ttsTransDuration: 0,
     mptyId: subscriptionId,
     ...(SERVICE_TYPE[call.mode] !== undefined && { serviceType: SERVICE_TYPE[call.mode] }),
-    hostName,
+    hostName: origin.hostName,
     ...(call.userData !== undefined && { userData: call.userData }),
     ...(call.extension !== undefined && { extendNum: call.extension }),
     ...(call.mode === 'X' && { notifyMode: 'Block' }),

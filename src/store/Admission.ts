@@ -13,7 +13,7 @@ export interface AdmissionOptions {
   readonly sealer: Pick<Sealer, 'digest'>;
   /** Calls that this process forwards at the same time; undefined for any number. */
   readonly maxCalls: number | undefined;
-  /** Calls of all applications together; undefined for any number. */
+  /** Calls of an account that has no limit of its own; undefined for any number. */
   readonly callFrequency: Frequency | undefined;
   readonly log: Logger;
 }
@@ -81,7 +81,7 @@ export class Admission {
       if (this.#forwarded.size >= maxCalls) return STATE_CODE.platformFull;
       this.#forwarded.add(call.sessionId);
     }
-    if (callFrequency === undefined && !hasLimits(call.connect.app.guards)) return undefined;
+    if (callFrequency === undefined && !hasLimits(call.connect.app)) return undefined;
     return this.#count(call);
   }
 

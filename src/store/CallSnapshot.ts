@@ -6,6 +6,8 @@ export interface CallSnapshot {
   readonly sessionId: string;
   /** Empty when the dialled X belongs to no application; such a call is kept but told to nobody. */
   readonly appKey: string;
+  /** Customer account of the application when the call came in; absent where appKey is empty. */
+  readonly spId?: string;
   readonly mode: string;
   readonly x: string;
   readonly areaCode: string;

@@ -1,13 +1,13 @@
 import { STATE_CODE } from '../../routing/stateCodes.ts';
-import type { AppGuards, Connect, Frequency } from '../../routing/types.ts';
+import type { AppRoute, Connect, Frequency } from '../../routing/types.ts';
 
 /** One limit that a call has to keep. */
 export interface CallLimit {
   /** What the call ends with when it would exceed the limit (facts, Appendix A). */
   readonly stateCode: number;
-  /** Whose calls are counted: a number, or '' for all calls of the application. */
+  /** Whose calls are counted: a number, an account, or '' for all calls of the application. */
   readonly subject: string;
-  /** Application whose calls are counted; '' for all of them. */
+  /** Application whose calls are counted; '' for those of an account. */
   readonly appKey: string;
   /** Calls; within `seconds`, or at the same time. */
   readonly most: number;
@@ -24,9 +24,10 @@ export interface OutgoingCall {
   readonly x: string;
 }
 
-/** Whether an application has limits that are counted: most have none, and their calls must not pay for it. */
-export function hasLimits(guards: AppGuards): boolean {
+/** Whether calls of an application have limits that are counted: most have none, and must not pay for it. */
+export function hasLimits({ account, guards }: AppRoute): boolean {
   return (
+    account.callFrequency !== undefined ||
     guards.maxCalls !== undefined ||
     guards.applicationFrequency !== undefined ||
     guards.shownFrequency !== undefined ||
@@ -40,13 +41,13 @@ export function hasLimits(guards: AppGuards): boolean {
  * The limits of a call that are counted over all processes, in the order in which the first one that is exceeded is
  * told: the ports of the application, then what counts the calls of most people first. A withheld number is nobody's:
  * it has no limit as a caller.
- * @param customerFrequency of the whole customer account
+ * @param accountFrequency of a customer's account that has none of its own
  */
 export function limitsOf(
   { connect, caller, x }: OutgoingCall,
-  customerFrequency: Frequency | undefined,
+  accountFrequency: Frequency | undefined,
 ): readonly CallLimit[] {
-  const { appKey, guards } = connect.app;
+  const { appKey, account, guards } = connect.app;
   const limits: CallLimit[] = [];
   const add = (stateCode: number, limit: Frequency | undefined, subject: string, of = appKey) => {
     if (limit === undefined) return;
@@ -54,7 +55,7 @@ export function limitsOf(
   };
   if (guards.maxCalls !== undefined)
     add(STATE_CODE.applicationFull, { calls: guards.maxCalls, seconds: 0 }, '');
-  add(STATE_CODE.customerFrequency, customerFrequency, '', '');
+  add(STATE_CODE.customerFrequency, account.callFrequency ?? accountFrequency, account.accountId, '');
   add(STATE_CODE.applicationFrequency, guards.applicationFrequency, '');
   add(STATE_CODE.shownFrequency, guards.shownFrequency, connect.shown);
   if (caller !== '') add(STATE_CODE.callerFrequency, guards.callerFrequency, caller);

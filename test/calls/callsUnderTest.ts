@@ -280,6 +280,7 @@ export class CallsUnderTest {
         appKey: 'app1',
         mode: 'AXB',
         state: 'normal',
+        account: { accountId: 'sp1', state: 'normal', callFrequency: undefined },
         recording: true,
         announcements: {},
         callBackMemory: false,

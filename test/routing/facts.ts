@@ -46,6 +46,7 @@ export const app = (more: Partial<AppRoute> = {}): AppRoute => ({
   appKey: 'ride',
   mode: 'AXB',
   state: 'normal',
+  account: { accountId: 'axbridge', state: 'normal', callFrequency: undefined },
   recording: true,
   announcements: {},
   callBackMemory: false,

@@ -40,6 +40,7 @@ function callsOf(guards: Partial<AppGuards>, appKey = randomUUID()) {
     appKey,
     mode: 'AXB',
     state: 'normal',
+    account: { accountId: 'axbridge', state: 'normal', callFrequency: undefined },
     recording: false,
     announcements: {},
     callBackMemory: false,

@@ -52,6 +52,7 @@ const foundOf = (x: string, appKey: string, relation: Relation | undefined, mode
   app: {
     ...{ appKey, mode, state: 'normal', recording: false, announcements: {} },
     ...{ callBackMemory: false, extensionDigits: 4, collectRepeats: 0, callBackNumber: undefined },
+    account: { accountId: 'axbridge', state: 'normal', callFrequency: undefined },
     guards: DEFAULT_GUARDS,
   },
   relation,
