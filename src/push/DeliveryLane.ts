@@ -1,11 +1,12 @@
 import type { AppDirectory } from '../store/AppDirectory.ts';
 import type { StoredMessage } from '../store/journal.ts';
-import { dueEvents, dueRecords, type Lane, nextDueMs, type OutboxContext } from '../store/outbox.ts';
+import { dueInOrder, dueRecords, type Lane, nextDueMs, type OutboxContext } from '../store/outbox.ts';
 import type { Settlement } from '../store/settlements.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Courier, Delivery } from './Courier.ts';
 import type { LaneQueue, Parcel } from './LaneQueue.ts';
 import { notificationHeaders } from './notificationHeaders.ts';
+import { targetOf } from './targetOf.ts';
 
 /** Most requests under way to one target, and so most connections to it. */
 export const MOST_IN_FLIGHT = 32;
@@ -168,7 +169,7 @@ export class DeliveryLane {
     } catch {
       return undefined;
     }
-    const url = lane.kind === 'event' ? known?.app.statusUrl : known?.app.feeUrl;
+    const url = known && targetOf(known.app, lane.kind);
     if (known === undefined || url === undefined) return { ok: false, reason: 'url', detail: 'no URL' };
     const headers = notificationHeaders({
       appKey: lane.appKey,
@@ -237,7 +238,7 @@ export class DeliveryLane {
   async #loadDue(): Promise<number | undefined> {
     const { lane, queue, outbox } = this.#options;
     this.#moreInOutbox = false;
-    const load = lane.kind === 'event' ? dueEvents : dueRecords;
+    const load = lane.kind === 'record' ? dueRecords : dueInOrder;
     const messages = await load(outbox, lane, queue.held, LARGEST_LOAD);
     if (this.#stopped) return undefined;
     for (const { sessionId, seq } of messages) this.#loaded.set(sessionId, seq);

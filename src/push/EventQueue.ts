@@ -9,7 +9,10 @@ interface Chain {
   putOff: boolean;
 }
 
-/** Call events: the events of one call go one after the other, those of different calls side by side. */
+/**
+ * Messages that go in order: the events of one call go one after the other, those of different calls side by side. What
+ * is about an application's numbers is one such chain.
+ */
 export class EventQueue implements LaneQueue {
   readonly #chains = new Map<string, Chain>();
   /** Calls whose next event may go. */

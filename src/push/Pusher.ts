@@ -2,6 +2,7 @@ import type { AppDirectory } from '../store/AppDirectory.ts';
 import { reviveDeadLetters } from '../store/deadLetters.ts';
 import { GroupCommit } from '../store/GroupCommit.ts';
 import type { DurableMessages, Journal } from '../store/journal.ts';
+import type { NotificationKind } from '../store/Message.ts';
 import {
   type Composition,
   composeMessages,
@@ -46,6 +47,7 @@ export interface PushStats {
   readonly failed: Readonly<Record<string, number>>;
 }
 
+const KINDS: readonly NotificationKind[] = ['event', 'record', 'number'];
 /** Longest time between two looks for what dead nodes have left. */
 const LOOK_EVERY_MS = 5_000;
 const STOP_GRACE_MS = 3_000;
@@ -139,8 +141,13 @@ export class Pusher {
    */
   async resend(appKey: string, ids?: readonly string[]): Promise<number> {
     const count = await reviveDeadLetters(this.#options, appKey, ids);
-    if (count > 0) for (const kind of ['event', 'record'] as const) this.#lane({ appKey, kind }).readOutbox();
+    if (count > 0) for (const kind of KINDS) this.#lane({ appKey, kind }).readOutbox();
     return count;
+  }
+
+  /** Sends what this life has filed in the outbox past the journal: messages about an application's numbers. */
+  sendFiled(appKey: string): void {
+    if (!this.#stopped) this.#lane({ appKey, kind: 'number' }).readOutbox();
   }
 
   stats(): PushStats {
@@ -175,14 +182,14 @@ export class Pusher {
     const made: DeliveryLane = new DeliveryLane({
       lane,
       queue:
-        lane.kind === 'event'
-          ? new EventQueue()
-          : new RecordQueue({
+        lane.kind === 'record'
+          ? new RecordQueue({
               appKey: lane.appKey,
               mergeMs,
               compose: (composition) => this.#compose(composition),
               onReady: () => made.pump(),
-            }),
+            })
+          : new EventQueue(),
       courier: new Courier({
         connect: this.#connect,
         timeoutMs: timeoutSeconds * 1000,

@@ -1,4 +1,4 @@
-import type { Message } from './Message.ts';
+import type { NotificationKind } from './Message.ts';
 import type { OutboxContext } from './outbox.ts';
 
 /** A message that was given up after its last attempt. Its body is not shown: it holds real numbers. */
@@ -6,7 +6,7 @@ export interface DeadLetter {
   readonly appKey: string;
   /** The webhook-id that the customer's server would have seen. */
   readonly id: string;
-  readonly kind: Message['kind'];
+  readonly kind: NotificationKind;
   readonly sessionIds: readonly string[];
   readonly attempts: number;
   readonly lastError: string;

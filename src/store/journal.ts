@@ -3,7 +3,7 @@ import type { AppDirectory, KnownApp } from './AppDirectory.ts';
 import type { CallSnapshot } from './CallSnapshot.ts';
 import type { Sql } from './database.ts';
 import { GroupCommit } from './GroupCommit.ts';
-import type { Message } from './Message.ts';
+import type { Message, NotificationKind } from './Message.ts';
 import { type JournalEntry, writeEntries } from './writeEntries.ts';
 
 /**
@@ -28,7 +28,8 @@ export class JournalError extends Error {
 export interface StoredMessage {
   readonly id: string;
   readonly appKey: string;
-  readonly kind: Message['kind'];
+  readonly kind: NotificationKind;
+  /** The call; of the kind `number` always NUMBER_CHAIN. */
   readonly sessionId: string;
   readonly seq: number;
   /** The body as JSON text: the very bytes that are stored and sent. */

@@ -1,6 +1,6 @@
 import type { Sql, SqlRunner } from './database.ts';
 import type { StoredMessage } from './journal.ts';
-import type { Message } from './Message.ts';
+import type { NotificationKind } from './Message.ts';
 import { isDead, type NodeIdentity, TAKE_OVER_LOCK } from './nodes.ts';
 
 /** What outbox functions need: the database, the key, and whose messages they are about. */
@@ -23,7 +23,7 @@ export type OutboxKey = Pick<StoredMessage, 'appKey' | 'sessionId' | 'kind' | 's
 /** One application's messages of one kind: they go to one URL and share nothing with others. */
 export interface Lane {
   readonly appKey: string;
-  readonly kind: Message['kind'];
+  readonly kind: NotificationKind;
 }
 
 interface OutboxRow {
@@ -60,13 +60,14 @@ function messagesOf(
 }
 
 /**
- * Reads events of calls whose first pending event is due and belongs to this life, and with it all later ones of the
- * call, ordered by call and seq. A due event that must wait for an earlier one is put off until that one is due, so
- * that no later call of this function meets it in vain.
+ * Reads messages that go in the order of their call (or of their application, where they are about numbers): of calls
+ * whose first pending message is due and belongs to this life that one and all later ones, ordered by call and seq. A
+ * due message that must wait for an earlier one is put off until that one is due, so that no later call of this
+ * function meets it in vain.
  * @param held calls that are in memory already
  * @param limit most calls
  */
-export async function dueEvents(
+export async function dueInOrder(
   context: OutboxContext,
   lane: Lane,
   held: readonly string[],
@@ -76,14 +77,14 @@ export async function dueEvents(
   const rows = await sql<OutboxRow[]>`
     WITH due AS (
       SELECT session_id FROM outbox
-      WHERE owner = ${life} AND app_key = ${lane.appKey} AND kind = 'event' AND given_up_at IS NULL
+      WHERE owner = ${life} AND app_key = ${lane.appKey} AND kind = ${lane.kind} AND given_up_at IS NULL
         AND next_attempt_at <= now() AND session_id <> ALL(${textArray(sql, held)})
       ORDER BY next_attempt_at, session_id, seq LIMIT ${limit}
     ), head AS (
       SELECT d.session_id, h.owner, h.next_attempt_at FROM (SELECT DISTINCT session_id FROM due) d
       CROSS JOIN LATERAL (
         SELECT o.owner, o.next_attempt_at FROM outbox o
-        WHERE o.app_key = ${lane.appKey} AND o.session_id = d.session_id AND o.kind = 'event' AND o.given_up_at IS NULL
+        WHERE o.app_key = ${lane.appKey} AND o.session_id = d.session_id AND o.kind = ${lane.kind} AND o.given_up_at IS NULL
         ORDER BY o.seq LIMIT 1
       ) h
     ), blocked AS (
@@ -91,12 +92,12 @@ export async function dueEvents(
       FROM head WHERE owner <> ${life} OR next_attempt_at > now()
     ), put_off AS (
       UPDATE outbox o SET next_attempt_at = b.until FROM blocked b
-      WHERE o.app_key = ${lane.appKey} AND o.session_id = b.session_id AND o.kind = 'event'
+      WHERE o.app_key = ${lane.appKey} AND o.session_id = b.session_id AND o.kind = ${lane.kind}
         AND o.owner = ${life} AND o.given_up_at IS NULL AND o.next_attempt_at < b.until
     )
     SELECT o.session_id, o.seq, o.id, o.body_sealed, o.attempts, o.message_id FROM outbox o JOIN head h USING (session_id)
     WHERE h.owner = ${life} AND h.next_attempt_at <= now()
-      AND o.app_key = ${lane.appKey} AND o.kind = 'event' AND o.owner = ${life} AND o.given_up_at IS NULL
+      AND o.app_key = ${lane.appKey} AND o.kind = ${lane.kind} AND o.owner = ${life} AND o.given_up_at IS NULL
     ORDER BY o.session_id, o.seq`;
   return messagesOf(context, lane, rows);
 }

@@ -40,7 +40,7 @@ export async function deleteDelivered(sql: SqlRunner, settled: readonly Settleme
 }
 
 /**
- * Writes failed attempts: when the next one is due, or that there is none. Later events of the call become due with it.
+ * Writes failed attempts: when the next one is due, or that there is none. What must come after it, of the same call, becomes due with it.
  * @param life rows that another life has taken over in the meantime are left alone
  */
 export async function putOffFailed(
@@ -80,7 +80,7 @@ export async function putOffFailed(
     UPDATE outbox o SET next_attempt_at = now() + make_interval(secs => k.retry_seconds)
     FROM unnest(${keyColumns(tx, keys)}, ${retrySeconds}::float8[], ${givenUp}::bool[])
       AS k (app_key, session_id, kind, seq, retry_seconds, given_up)
-    WHERE NOT k.given_up AND k.kind = 'event'
-      AND o.app_key = k.app_key AND o.session_id = k.session_id AND o.kind = 'event' AND o.seq > k.seq
+    WHERE NOT k.given_up AND k.kind <> 'record'
+      AND o.app_key = k.app_key AND o.session_id = k.session_id AND o.kind = k.kind AND o.seq > k.seq
       AND o.given_up_at IS NULL AND o.owner = ${life}`;
 }
