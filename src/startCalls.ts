@@ -15,6 +15,7 @@ import { TrunkGroup, trunkUri } from './sip/TrunkGroup.ts';
 import { TrunkHealth } from './sip/TrunkHealth.ts';
 import type { Journaling } from './startJournal.ts';
 import { callsAskedToStop } from './store/callStops.ts';
+import { LineSweeper } from './store/LineSweeper.ts';
 import { Lines } from './store/lines.ts';
 import type { Trunk } from './store/trunks.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -77,6 +78,9 @@ export async function startCalls(
   await recovery.closeLost();
   recovery.start();
   parts.defer(() => recovery.stop());
+  const lineSweeper = new LineSweeper({ sql: stores.sql, clock, log: logger });
+  lineSweeper.start();
+  parts.defer(() => lineSweeper.stop());
 
   const calls = new CallServer({
     frontEnd,

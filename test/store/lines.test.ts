@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deleteExpiredCallBacks } from '../../src/store/callBacks.ts';
 import { closeDatabase, connectDatabase, type Sql } from '../../src/store/database.ts';
+import { LineSweeper } from '../../src/store/LineSweeper.ts';
 import { freeForgottenLines, type LineRequest, Lines } from '../../src/store/lines.ts';
 import { Sealer } from '../../src/store/sealing.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
+import { silent } from '../push/pushUnderTest.ts';
 
 const APP = 'app';
 const X = '+8617000005001';
@@ -235,5 +237,19 @@ describe('a line that belongs to no call', () => {
       VALUES (${APP}, ${own.sessionId}, 'n', ${randomUUID()}, ${X}, '', 0, now())`;
     expect(await freeForgottenLines(database.sql)).toBe(1);
     expect((await heldBy()).sort()).toEqual([own.sessionId, fresh.sessionId].sort());
+  });
+});
+
+describe('LineSweeper', () => {
+  it('frees forgotten lines and forgets callers whose time is over, until it is stopped', async () => {
+    await linesOf().take(request({ now: Date.now() - 301_000 }));
+    await database.sql`
+      INSERT INTO call_backs (app_key, x, extension, caller_sealed, expires_at)
+      SELECT ${APP}, ${X}, e::text, ${sealer.seal(CALLER)}, ${new Date(NOW)} FROM generate_series(1, 600) e`;
+    const sweeper = new LineSweeper({ sql: elsewhere, clock: () => NOW, log: silent, everyMs: 60_000 });
+    sweeper.start();
+    await vi.waitFor(async () => expect(await callBacks()).toEqual([]));
+    expect(await heldBy()).toEqual([]);
+    await sweeper.stop();
   });
 });
