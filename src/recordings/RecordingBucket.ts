@@ -19,6 +19,7 @@ const STANDSTILL_MS = 20_000;
 /** For what is asked while somebody waits. */
 const ANSWER_MS = 5000;
 const ATTEMPTS = 2;
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface BucketOptions {
   readonly bucket: string;
@@ -50,6 +51,8 @@ export class RecordingBucket implements RecordingSource {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       maxAttempts: ATTEMPTS,
+      // Without one it writes to the console. What goes wrong is thrown as well.
+      logger: SILENT,
       requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: STANDSTILL_MS },
     });
   }
@@ -57,7 +60,7 @@ export class RecordingBucket implements RecordingSource {
   /** Whether it can be used at all. @throws BucketError */
   async check(): Promise<void> {
     await this.#client
-      .send(new HeadBucketCommand({ Bucket: this.#bucket }), inTime())
+      .send(new HeadBucketCommand({ Bucket: this.#bucket }), answerInTime())
       .catch((error: unknown) => {
         if (statusOf(error) === 404) throw new BucketError('BUCKET_MISSING', 'there is no such bucket');
         throw bucketErrorOf(error);
@@ -104,7 +107,7 @@ export class RecordingBucket implements RecordingSource {
   /** Removes a recording, if it is there. @throws BucketError */
   async remove(objectName: string): Promise<void> {
     await this.#client
-      .send(new DeleteObjectCommand(this.#object(objectName)), inTime())
+      .send(new DeleteObjectCommand(this.#object(objectName)), answerInTime())
       .catch((error: unknown) => {
         const failure = bucketErrorOf(error);
         // Amazon answers 204 where there is none, others 404.
@@ -119,7 +122,7 @@ export class RecordingBucket implements RecordingSource {
 
   async #bytesOf(objectName: string): Promise<number | undefined> {
     try {
-      const head = await this.#client.send(new HeadObjectCommand(this.#object(objectName)), inTime());
+      const head = await this.#client.send(new HeadObjectCommand(this.#object(objectName)), answerInTime());
       return head.ContentLength ?? 0;
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
@@ -142,7 +145,7 @@ export class RecordingBucket implements RecordingSource {
   }
 }
 
-function inTime(): { abortSignal: AbortSignal } {
+function answerInTime(): { abortSignal: AbortSignal } {
   return { abortSignal: AbortSignal.timeout(ANSWER_MS) };
 }
 

@@ -28,7 +28,6 @@ const NEW_PREFIX = 'new-';
  */
 export class RecordingFolder {
   readonly #folder: string;
-  #madeDay = '';
 
   /** @param folder that media servers write to as well, under the same path */
   constructor(folder: string) {
@@ -51,15 +50,9 @@ export class RecordingFolder {
    * @throws errors of the file system, when nothing can be written there
    */
   async prepare(objectName: string): Promise<number> {
-    const day = dayOf(objectName);
-    const dayFolder = join(this.#folder, day);
-    if (day !== this.#madeDay) await mkdir(dayFolder, { recursive: true });
-    this.#madeDay = day;
-    await access(dayFolder, constants.W_OK).catch((error: unknown) => {
-      // Somebody may have taken the folder away; the next recording makes it anew.
-      this.#madeDay = '';
-      throw error;
-    });
+    const dayFolder = join(this.#folder, dayOf(objectName));
+    await mkdir(dayFolder, { recursive: true });
+    await access(dayFolder, constants.W_OK);
     const { bavail, bsize } = await statfs(dayFolder);
     return bavail * bsize;
   }

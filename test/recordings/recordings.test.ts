@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -7,6 +7,7 @@ import { RecordingFolder } from '../../src/recordings/RecordingFolder.ts';
 import { RecordingSweeper } from '../../src/recordings/RecordingSweeper.ts';
 import { Recordings } from '../../src/recordings/Recordings.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
+import { writePcm } from './pcmFile.ts';
 
 const NOON = Date.UTC(2026, 10, 22, 12, 0, 7);
 const DAY_MS = 86_400_000;
@@ -35,25 +36,6 @@ afterEach(async () => {
   await database.sql`TRUNCATE recordings`;
 });
 
-/** What a media server writes: 16-bit PCM, 8 kHz, mono. */
-async function writePcm(path: string, seconds: number): Promise<void> {
-  const bytes = seconds * 16_000;
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0);
-  header.writeUInt32LE(36 + bytes, 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(8000, 24);
-  header.writeUInt32LE(16_000, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(bytes, 40);
-  await writeFile(path, Buffer.concat([header, Buffer.alloc(bytes)]));
-}
-
 describe('a recording', () => {
   it('gets a name of its moment and becomes A-law under it', async () => {
     const { objectName, path } = await recordings.begin();
@@ -79,6 +61,22 @@ describe('a recording', () => {
     expect(await recordings.convert(objectName)).toBe(0);
   });
 
+  it('keeps the time at which its call ended', async () => {
+    const { objectName, path } = await recordings.begin();
+    await writePcm(path, 4);
+    const endedAt = new Date(NOON - DAY_MS);
+    await utimes(path, endedAt, endedAt);
+    await recordings.convert(objectName);
+    expect((await stat(files.pathOf(objectName))).mtime).toEqual(endedAt);
+  });
+
+  it('that cannot be converted stays where it is', async () => {
+    const { objectName, path } = await recordings.begin();
+    await writeFile(path, 'no WAV file');
+    expect(await recordings.convert(objectName)).toBe(0);
+    expect(await recordings.unconverted()).toEqual([objectName]);
+  });
+
   it('is found under no name but ours', async () => {
     expect(() => files.pathOf('../../etc/passwd')).toThrow(RangeError);
     for (const name of [
@@ -90,6 +88,55 @@ describe('a recording', () => {
       expect(await recordings.has(name)).toBe(false);
       expect(await recordings.open(name)).toBeUndefined();
     }
+  });
+});
+
+describe('what a recording came to', () => {
+  const after = async (ms: number, writtenSeconds: number | undefined) => {
+    const { objectName, path } = await recordings.begin();
+    if (writtenSeconds !== undefined) await writePcm(path, writtenSeconds);
+    return recordings.outcome(objectName, ms);
+  };
+
+  it.each([
+    ['complete', 10_000, 10],
+    ['complete', 10_000, 8],
+    ['complete', 3_600_000, 3500],
+    ['complete', 10_000, 11],
+    ['complete', 3000, 3],
+    ['too-short', 2999, 3],
+    ['too-short', 3100, 2],
+    ['incomplete', 10_000, 7],
+    ['incomplete', 3_600_000, 3000],
+    ['incomplete', 10_000, 0],
+    ['incomplete', 10_000, undefined],
+  ])('is %s when a call of %d ms left %d seconds', async (outcome, ms, writtenSeconds) => {
+    expect(await after(ms, writtenSeconds)).toBe(outcome);
+  });
+});
+
+describe('a disk without room', () => {
+  it('lets no recording begin', async () => {
+    const picky = new Recordings({
+      folder: files,
+      bucket: undefined,
+      freeBytes: Number.MAX_SAFE_INTEGER,
+      clock: () => NOON,
+      logger,
+    });
+    await expect(picky.begin()).rejects.toMatchObject({ code: 'RECORDING_DISK_FULL' });
+  });
+
+  it('nor a folder that cannot be written lets one begin', async () => {
+    const odd = new RecordingFolder(join(folder, 'file'));
+    await writeFile(join(folder, 'file'), '');
+    await expect(odd.prepare('261122120007000000001.wav')).rejects.toThrow();
+  });
+
+  it('is another thing than a folder that was taken away: that is made anew', async () => {
+    const { path } = await recordings.begin();
+    await rm(dirname(path), { recursive: true });
+    await writePcm((await recordings.begin()).path, 1);
   });
 });
 
