@@ -43,7 +43,7 @@ function hold(side: CallerSide): void {
 
 function free({ log, services, sessionId }: CallerSide): void {
   const freeing = services.lines.free(log.call.appKey, sessionId).catch((error: unknown) => {
-    services.logger.error({ err: error, sessionId }, 'a line could not be freed; it ends with this process');
+    services.logger.error({ err: error, sessionId }, 'a line could not be freed; it will be swept');
   });
   services.releases.add(freeing);
 }

@@ -19,7 +19,7 @@ export interface LineRequest {
   readonly remember?: Remember;
   /** `id` of the temporary callee that is used up when the line is taken. */
   readonly temporaryCallee?: string;
-  /** Milliseconds since the epoch. */
+  /** From when on it is remembered who called; milliseconds since the epoch. */
   readonly now: number;
 }
 
@@ -53,13 +53,13 @@ export class Lines {
    */
   async take(request: LineRequest): Promise<LineAnswer> {
     const { sql, life } = this.#options;
-    const { appKey, line, sessionId, now } = request;
+    const { appKey, line, sessionId } = request;
     const [row] = await sql<{ callees: number; lines: number }[]>`
       WITH callee AS (
         ${this.#lockCallee(request)}
       ), taken AS (
-        INSERT INTO lines (app_key, x, extension, session_id, life, taken_at)
-        SELECT ${appKey}, ${line.x}, ${line.extension}, ${sessionId}, ${life}, ${new Date(now)} FROM callee
+        INSERT INTO lines (app_key, x, extension, session_id, life)
+        SELECT ${appKey}, ${line.x}, ${line.extension}, ${sessionId}, ${life} FROM callee
         ON CONFLICT DO NOTHING
         RETURNING app_key
       )${this.#useCallee(request)}${this.#remember(request)}

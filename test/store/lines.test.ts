@@ -53,6 +53,11 @@ const calleeId = async (): Promise<unknown> =>
 const heldBy = async (): Promise<string[]> =>
   (await database.sql<{ session_id: string }[]>`SELECT session_id FROM lines`).map((row) => row.session_id);
 
+/** Makes the lines older. */
+async function age(seconds: number): Promise<void> {
+  await database.sql`UPDATE lines SET taken_at = taken_at - make_interval(secs => ${seconds}::float8)`;
+}
+
 interface CallBack {
   readonly extension: string;
   readonly caller: string;
@@ -229,9 +234,11 @@ describe('a line that belongs to no call', () => {
   it('is free again after five minutes; one of a call in progress is not', async () => {
     const [own, lost, fresh] = [request(), request(), request()];
     const lines = linesOf();
-    await lines.take({ ...own, now: Date.now() - 301_000 });
-    await lines.take({ ...lost, line: { x: X, extension: '1' }, now: Date.now() - 301_000 });
-    await lines.take({ ...fresh, line: { x: X, extension: '2' }, now: Date.now() - 280_000 });
+    await lines.take(own);
+    await lines.take({ ...lost, line: { x: X, extension: '1' } });
+    await age(301);
+    await lines.take({ ...fresh, line: { x: X, extension: '2' } });
+    await age(280);
     await database.sql`
       INSERT INTO calls (app_key, session_id, node_id, life, x, snapshot, next_seq, opened_at)
       VALUES (${APP}, ${own.sessionId}, 'n', ${randomUUID()}, ${X}, '', 0, now())`;
@@ -242,7 +249,8 @@ describe('a line that belongs to no call', () => {
 
 describe('LineSweeper', () => {
   it('frees forgotten lines and forgets callers whose time is over, until it is stopped', async () => {
-    await linesOf().take(request({ now: Date.now() - 301_000 }));
+    await linesOf().take(request());
+    await age(301);
     await database.sql`
       INSERT INTO call_backs (app_key, x, extension, caller_sealed, expires_at)
       SELECT ${APP}, ${X}, e::text, ${sealer.seal(CALLER)}, ${new Date(NOW)} FROM generate_series(1, 600) e`;

@@ -5,6 +5,7 @@ import { Bindings } from '../../src/bindings/Bindings.ts';
 import { putAnnouncement } from '../../src/store/announcements.ts';
 import { type App, insertApp } from '../../src/store/apps.ts';
 import { Changes } from '../../src/store/changes.ts';
+import { closeDatabase, connectDatabase, type Sql } from '../../src/store/database.ts';
 import { Lines } from '../../src/store/lines.ts';
 import { insertNumbers } from '../../src/store/numbers.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
@@ -273,5 +274,101 @@ describe('a row that cannot be read', () => {
       code: 'ROW_INVALID',
       message: expect.stringContaining(`application ${app.appKey}: sealed with key`),
     });
+  });
+});
+
+describe('a look-up', () => {
+  const ROWS = 20_000;
+  /** What is bound to one number: far more than the look-up for one person may read. */
+  const ON_ONE = 900;
+  let large: TestDatabase;
+  let sql: Sql;
+
+  const x = (mode: string): string => `+86180${mode}`;
+  const [a, b, other] = [3, 4, 5].map((person) => `+86139${String(person).padStart(8, '0')}`);
+  if (a === undefined || b === undefined || other === undefined) throw new Error('three people');
+
+  /** Fills tables that autovacuum leaves alone, so that the planner knows nothing of them, as after a large import. */
+  beforeAll(async () => {
+    large = await createTestDatabase();
+    sql = connectDatabase({ url: large.url, max: 1 });
+    const tables =
+      'apps numbers bindings binding_parties ax_bindings axe_bindings axyb_bindings axyb_relations call_backs';
+    for (const name of tables.split(' ')) {
+      await sql`ALTER TABLE ${sql(name)} SET (autovacuum_enabled = off)`;
+    }
+    const digestOf = (person: string): Buffer => sealer.digest(person);
+    const sealed = sealer.seal(a);
+    for (const mode of ['AXB', 'AX', 'AXE', 'AXYB']) {
+      await sql`INSERT INTO apps (app_key, name, mode, secret_sealed) VALUES (${mode}, ${mode}, ${mode}, '')`;
+      await sql`INSERT INTO numbers (number, app_key)
+        SELECT ${x(mode)}::text || CASE WHEN n = 0 THEN '' ELSE n::text END, ${mode} FROM generate_series(0, 5000) n`;
+    }
+    await sql`INSERT INTO numbers (number, app_key) VALUES (${x('Y')}, 'AXYB')`;
+    await sql`
+      INSERT INTO ax_bindings (app_key, subscription_id, x, a_digest, a_sealed)
+      SELECT 'AX', gen_random_uuid(), ${x('AX')}::text || CASE WHEN n = 0 THEN '' ELSE n::text END,
+             ${digestOf(a)}::bytea, ${sealed}::bytea FROM generate_series(0, ${ROWS}::int) n`;
+    await sql`
+      INSERT INTO axe_bindings (app_key, subscription_id, x, extension, a_digest, a_sealed)
+      SELECT 'AXE', gen_random_uuid(), ${x('AXE')}::text || CASE WHEN n <= ${ON_ONE} THEN '' ELSE n::text END,
+             lpad(n::text, 4, '0'), CASE WHEN n = 7 THEN ${digestOf(a)}::bytea ELSE sha256(n::text::bytea) END,
+             ${sealed}::bytea FROM generate_series(1, ${ROWS}::int) n`;
+    await sql`
+      INSERT INTO axyb_bindings (app_key, subscription_id, x, a_digest, a_sealed)
+      SELECT 'AXYB', gen_random_uuid(), ${x('AXYB')}::text || CASE WHEN n = 0 THEN '' ELSE n::text END,
+             CASE WHEN n = 0 THEN ${digestOf(a)}::bytea ELSE sha256(n::text::bytea) END, ${sealed}::bytea
+      FROM generate_series(0, ${ROWS}::int) n`;
+    await sql`
+      INSERT INTO axyb_relations (app_key, subscription_id, x, y, a_digest, b_digest, b_sealed)
+      SELECT app_key, subscription_id, x, CASE WHEN row_number() OVER () <= ${ON_ONE} THEN ${x('Y')}::text ELSE x END,
+             a_digest, CASE WHEN x = ${x('AXYB')} THEN ${digestOf(b)}::bytea ELSE sha256(x::bytea) END, ${sealed}::bytea
+      FROM axyb_bindings`;
+    await sql`
+      INSERT INTO bindings (app_key, subscription_id, mode, x, a_digest, a_sealed, b_digest, b_sealed)
+      SELECT 'AXB', gen_random_uuid(), 'AXB', ${x('AXB')}::text, '', ${sealed}::bytea, '', ${sealed}::bytea
+      FROM generate_series(1, ${ROWS}::int)`;
+    await sql`
+      INSERT INTO binding_parties (app_key, x, party_digest, subscription_id)
+      SELECT app_key, x, CASE WHEN n = 1 THEN ${digestOf(a)}::bytea ELSE sha256(n::text::bytea) END, subscription_id
+      FROM (SELECT *, row_number() OVER () AS n FROM bindings) b WHERE n <= ${ON_ONE}`;
+  });
+  afterAll(async () => {
+    await closeDatabase(sql);
+    await large.close();
+  });
+
+  /** Rows and index entries that the connection has read since it began, apps apart: they are few and often scanned. */
+  async function read(): Promise<{ scans: number; entries: number }> {
+    await sql`SELECT pg_stat_force_next_flush()`;
+    const [row] = await sql<{ scans: number; entries: number }[]>`
+      SELECT (SELECT sum(seq_scan) FROM pg_stat_user_tables WHERE relname <> 'apps')::int AS scans,
+             (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname <> 'apps')::int AS entries`;
+    return row ?? { scans: 0, entries: 0 };
+  }
+
+  it.each([
+    { what: 'of a party in AXB', number: x('AXB'), caller: a, finds: 'AXB' },
+    { what: 'of a stranger in AXB', number: x('AXB'), caller: other, finds: undefined },
+    { what: 'in AX', number: x('AX'), caller: other, finds: 'AX' },
+    { what: 'of A in AX', number: x('AX'), caller: a, finds: 'AX' },
+    { what: 'of A in AXE', number: x('AXE'), caller: a, finds: 'AXE' },
+    { what: 'by an extension', number: x('AXE'), caller: other, digits: '0007', finds: 'AXE' },
+    { what: 'of B who dials X', number: x('AXYB'), caller: b, finds: 'AXYB' },
+    { what: 'of A who dials Y', number: x('Y'), caller: a, finds: 'AXYB' },
+    { what: 'of A who dials X', number: x('AXYB'), caller: a, finds: 'AXYB' },
+    { what: 'of B who dials Y', number: x('Y'), caller: b, finds: 'AXYB' },
+    { what: 'of a stranger who dials Y', number: x('Y'), caller: other, finds: undefined },
+  ])('$what reads what it needs, also while the planner knows nothing of the tables', async (each) => {
+    const table = new DatabaseRoutingTable(sql, sealer);
+    const before = await read();
+    // More than PostgreSQL plans anew before it keeps one plan for all.
+    for (let turn = 0; turn < 10; turn += 1) {
+      const found = await table.find(each.number, each.caller, each.digits);
+      expect(found?.relation?.mode).toBe(each.finds);
+    }
+    const after = await read();
+    expect(after.scans - before.scans).toBe(0);
+    expect((after.entries - before.entries) / 10).toBeLessThan(10);
   });
 });
