@@ -129,10 +129,11 @@ export class Application {
     }
   }
 
-  /** Starts it again after `kill`, on the same ports and data. */
-  async restart(): Promise<void> {
+  /** Starts it again after `kill`, on the same ports and data; `env` changes settings for this life. */
+  async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
     const { http, ops } = this.#line;
     await this.#start({
+      ...env,
       AXBRIDGE_HTTP_PORT: new URL(http).port,
       AXBRIDGE_OPS_PORT: new URL(ops).port,
       AXBRIDGE_SIP_PORT: String(this.sip.port),
