@@ -2,6 +2,7 @@ import { createPlatform } from './calls/platform.ts';
 import type { Context } from './servers.ts';
 import { Admission } from './store/Admission.ts';
 import { AppDirectory } from './store/AppDirectory.ts';
+import { claimDefaultAccount } from './store/accounts.ts';
 import { BlackList } from './store/BlackList.ts';
 import { Changes } from './store/changes.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
@@ -20,6 +21,7 @@ export async function openStores({ config, logger, dataDir, parts }: Context, ur
   parts.defer(() => closeDatabase(sql));
   const sealer = new Sealer(loadSealKey(dataDir, config.AXBRIDGE_SEAL_KEY));
   await claimSealKey(sql, sealer);
+  await claimDefaultAccount(sql, config.AXBRIDGE_SP_ID);
   const changes = new Changes({ url, log: logger });
   const apps = new AppDirectory({ sql, sealer, changes });
   const trunks = new TrunkDirectory({ sql, sealer, changes, log: logger });

@@ -9,9 +9,9 @@ import { recordingDownload } from './api/recordingDownload.ts';
 import { Bindings } from './bindings/Bindings.ts';
 import { ExpiredBindingSweeper } from './bindings/ExpiredBindingSweeper.ts';
 import type { Stores } from './openStores.ts';
-import type { Pusher } from './push/Pusher.ts';
 import type { RecordingSource } from './recordings/OpenRecording.ts';
 import type { Context } from './servers.ts';
+import type { Journaling } from './startJournal.ts';
 import { askToStop } from './store/callStops.ts';
 
 const clock = Date.now;
@@ -20,7 +20,7 @@ const clock = Date.now;
 export async function startApi(
   context: Context,
   stores: Stores,
-  pusher: Pusher,
+  { pusher, life }: Pick<Journaling, 'pusher' | 'life'>,
   recordings: RecordingSource,
   tls: TlsIdentity | undefined,
 ): Promise<ListeningPorts> {
@@ -65,6 +65,8 @@ export async function startApi(
         handsets: stores.handsets,
         announcementsDir,
         isOperator,
+        life,
+        sendFiled: (appKey) => pusher.sendFiled(appKey),
         resend,
         log: logger,
         clock,

@@ -6,6 +6,7 @@ import type { Sql } from '../store/database.ts';
 import type { HandsetDirectory } from '../store/HandsetDirectory.ts';
 import type { Sealer } from '../store/sealing.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { accountRoutes } from './accountRoutes.ts';
 import { announcementRoutes } from './announcementRoutes.ts';
 import { appRoutes } from './appRoutes.ts';
 import { blackListRoutes } from './blackListRoutes.ts';
@@ -39,6 +40,10 @@ export interface AdminApiOptions {
   readonly isOperator: TokenCheck;
   /** Sends given-up notifications of an application again (`Pusher.resend`): those of the ids, or all. Gives their number. */
   readonly resend: (appKey: string, ids: readonly string[] | undefined) => Promise<number>;
+  /** The life of this node, which sends what is filed about numbers. */
+  readonly life: string;
+  /** Sends what was just filed about an application's numbers (`Pusher.sendFiled`). */
+  readonly sendFiled: (appKey: string) => void;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -77,6 +82,7 @@ export async function adminApi(fastify: FastifyInstance, options: AdminApiOption
         refuseUnstorable('The query', query);
         refuseUnstorable('The body', body);
       });
+      accountRoutes(admin, options);
       appRoutes(admin, options);
       numberRoutes(admin, options);
       trunkRoutes(admin, options);

@@ -3,7 +3,7 @@ import { maskNumber } from '../../routing/numbers.ts';
 import type { Mode } from '../../routing/types.ts';
 import type { App, AppChanges, NewApp } from '../store/apps.ts';
 import { Announcements, checkScenes, firstAnnouncements } from './appScenes.ts';
-import { E164, Title, WebUrl } from './fields.ts';
+import { AccountId, E164, Title, WebUrl } from './fields.ts';
 import { firstGuards, Guards, readGuardFields, writeGuardFields } from './guardFields.ts';
 import { Problem } from './problem.ts';
 
@@ -24,11 +24,13 @@ const NumberOrNull = Type.Union([E164, Type.Null()], {
 
 const changeable = {
   recording: Type.Optional(YesOrNo),
+  pushNumberStatus: Type.Optional(YesOrNo),
   announcements: Type.Optional(Announcements),
   callBackMemory: Type.Optional(YesOrNo),
   extensionDigits: Type.Optional(ExtensionDigits),
   collectRepeats: Type.Optional(CollectRepeats),
   guards: Type.Optional(Guards),
+  accountId: Type.Optional(AccountId),
 };
 
 export const NewAppBody = Type.Object(
@@ -55,6 +57,11 @@ export const AppPatch = Type.Object(
     callBackNumber: Type.Optional(NumberOrNull),
   },
   { additionalProperties: false, description: 'a JSON object' },
+);
+
+export const AppsQuery = Type.Object(
+  { accountId: Type.Optional(AccountId) },
+  { additionalProperties: false, description: 'accountId' },
 );
 
 /** Fields that mean something in one mode only; applications of other modes neither take nor show them. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { getAccount } from '../store/accounts.ts';
 import { getAnnouncement } from '../store/announcements.ts';
 import { deleteApp, getApp, insertApp, listApps, renewAppSecret, updateApp } from '../store/apps.ts';
 import type { Sql } from '../store/database.ts';
@@ -6,6 +7,7 @@ import { listNumbers } from '../store/numbers.ts';
 import type { AdminApiOptions } from './adminApi.ts';
 import {
   AppPatch,
+  AppsQuery,
   changesOf,
   checkMode,
   describeApp,
@@ -22,10 +24,12 @@ import { Problem } from './problem.ts';
 export function appRoutes(fastify: FastifyInstance, { sql, sealer, changes }: AdminApiOptions): void {
   const checkNew = inputCheck(NewAppBody);
   const checkPatch = inputCheck(AppPatch);
+  const checkQuery = inputCheck(AppsQuery, 'invalid-query');
 
   fastify.post('/apps', async (request, reply) => {
     const given = checkNew(request.body);
     checkMode(given.mode, given);
+    await checkAccountExists(sql, given.accountId);
     await checkFilesExist(sql, given.announcements);
     const { app, appSecret } = await insertApp(sql, sealer, newAppOf(given));
     changes.publish({ apps: [app.appKey] });
@@ -33,9 +37,10 @@ export function appRoutes(fastify: FastifyInstance, { sql, sealer, changes }: Ad
     return { ...describeApp(app), appSecret };
   });
 
-  fastify.get('/apps', async () => ({
-    items: (await listApps(sql, sealer)).map(describeAppInList),
-  }));
+  fastify.get('/apps', async (request) => {
+    const { accountId } = checkQuery(request.query);
+    return { items: (await listApps(sql, sealer, accountId)).map(describeAppInList) };
+  });
 
   fastify.get<{ Params: { appKey: string } }>('/apps/:appKey', async ({ params: { appKey } }) =>
     describeApp(existing('application', appKey, await getApp(sql, sealer, appKey))),
@@ -46,6 +51,7 @@ export function appRoutes(fastify: FastifyInstance, { sql, sealer, changes }: Ad
     refuseEmpty(patch);
     const { mode } = existing('application', appKey, await getApp(sql, sealer, appKey));
     checkMode(mode, patch);
+    await checkAccountExists(sql, patch.accountId);
     await checkFilesExist(sql, patch.announcements);
     const app = existing('application', appKey, await updateApp(sql, sealer, appKey, changesOf(patch)));
     changes.publish({ apps: [appKey] });
@@ -70,6 +76,11 @@ export function appRoutes(fastify: FastifyInstance, { sql, sealer, changes }: Ad
     changes.publish({ apps: [appKey] });
     return reply.code(204).send();
   });
+}
+
+async function checkAccountExists(sql: Sql, accountId: string | undefined): Promise<void> {
+  if (accountId === undefined || (await getAccount(sql, accountId)) !== undefined) return;
+  throw new Problem('invalid-body', `accountId: there is no account ${JSON.stringify(accountId)}.`);
 }
 
 async function checkFilesExist(sql: Sql, announcements: GivenAnnouncements = {}): Promise<void> {

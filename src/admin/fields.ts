@@ -25,6 +25,12 @@ export const AppKey = Type.String({
   description: 'the appKey of an application',
 });
 
+/** What call records name as spId. */
+export const AccountId = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$',
+  description: 'letters, digits, dots, dashes and underlines, at most 32',
+});
+
 export const AreaCode = Type.String({
   pattern: '^\\d{0,8}$',
   description: 'a city code in digits, like 0571',

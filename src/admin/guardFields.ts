@@ -14,17 +14,20 @@ const HoursList = Type.Array(Hours, {
   description: `an array of at most ${MOST_PARTS_OF_THE_DAY} parts of the day like "08:00-21:30"; [] for always`,
 });
 const MaxCalls = Type.Integer({ minimum: 1, maximum: MOST_CALLS });
-const FrequencyLimit = Type.Object(
+const FREQUENCY_FORM = `an object like {"calls":100,"seconds":60} with calls from 1 to ${MOST_CALLS} and seconds from 1 to ${SECONDS_PER_DAY}`;
+
+/** At most so many calls in so many seconds. */
+export const FrequencyLimit = Type.Object(
   { calls: MaxCalls, seconds: Type.Integer({ minimum: 1, maximum: SECONDS_PER_DAY }) },
-  { additionalProperties: false },
+  { additionalProperties: false, description: FREQUENCY_FORM },
 );
 
 /** Null takes a limit away. */
 const MaxCallsOrNull = Type.Union([MaxCalls, Type.Null()], {
   description: `a number of calls from 1 to ${MOST_CALLS}, or null`,
 });
-const FrequencyOrNull = Type.Union([FrequencyLimit, Type.Null()], {
-  description: `an object like {"calls":100,"seconds":60} with calls from 1 to ${MOST_CALLS} and seconds from 1 to ${SECONDS_PER_DAY}, or null`,
+export const FrequencyOrNull = Type.Union([FrequencyLimit, Type.Null()], {
+  description: `${FREQUENCY_FORM}, or null`,
 });
 
 const members = {

@@ -1,77 +1,57 @@
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import { getApp } from '../store/apps.ts';
 import type { Sql } from '../store/database.ts';
+import { type ChangedNumbers, deleteNumber, moveNumbers, setNumberStates } from '../store/numberChanges.ts';
 import {
-  deleteNumber,
   getNumber,
   insertNumbers,
   listNumbers,
   type NewNumber,
   type StoredNumber,
-  updateNumber,
+  updateAreaCode,
 } from '../store/numbers.ts';
 import { StoreError } from '../store/StoreError.ts';
 import type { AdminApiOptions } from './adminApi.ts';
-import { AppKey, AreaCode, E164 } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing, refuseEmpty } from './item.ts';
+import {
+  MOST_NUMBERS,
+  MoveBody,
+  MovesBody,
+  NewNumbersBody,
+  NumberPatch,
+  NumbersQuery,
+  newStateOf,
+  StatesBody,
+} from './numberFields.ts';
 import { Problem } from './problem.ts';
 
-/** Most numbers of one request or one page. */
-const MOST_NUMBERS = 1000;
-
-const NewNumbersBody = Type.Object(
-  {
-    appKey: AppKey,
-    numbers: Type.Array(
-      Type.Object(
-        { number: E164, areaCode: Type.Optional(AreaCode) },
-        {
-          additionalProperties: false,
-          description: 'an object like {"number":"+8617000005001","areaCode":"0571"}',
-        },
-      ),
-      { minItems: 1, maxItems: MOST_NUMBERS, description: `an array of 1 to ${MOST_NUMBERS} numbers` },
-    ),
-  },
-  { additionalProperties: false, description: 'a JSON object' },
-);
-
-const NumberPatch = Type.Object(
-  {
-    areaCode: Type.Optional(AreaCode),
-    state: Type.Optional(
-      Type.Enum(['normal', 'suspended', 'unavailable', 'bind-frozen'], {
-        description: 'normal, suspended, unavailable or bind-frozen',
-      }),
-    ),
-  },
-  { additionalProperties: false, description: 'a JSON object' },
-);
-
-const NumbersQuery = Type.Object(
-  {
-    appKey: Type.Optional(AppKey),
-    after: Type.Optional(E164),
-    limit: Type.Optional(
-      Type.String({ pattern: '^([1-9]\\d{0,2}|1000)$', description: `a number from 1 to ${MOST_NUMBERS}` }),
-    ),
-  },
-  { additionalProperties: false, description: 'appKey, after and limit' },
-);
-
-/** X numbers. */
-export function numberRoutes(fastify: FastifyInstance, { sql, sealer, changes }: AdminApiOptions): void {
+/** X numbers: made, shown, given a state, moved to another application, deleted. */
+export function numberRoutes(fastify: FastifyInstance, options: AdminApiOptions): void {
+  const { sql, sealer, changes, life, sendFiled } = options;
+  const writer = { sealer, life };
   const checkNew = inputCheck(NewNumbersBody);
   const checkPatch = inputCheck(NumberPatch);
+  const checkStates = inputCheck(StatesBody);
+  const checkMove = inputCheck(MoveBody);
+  const checkMoves = inputCheck(MovesBody);
   const checkQuery = inputCheck(NumbersQuery, 'invalid-query');
+
+  /** Tells the caches of this node, and sends what was filed. */
+  const publish = <Changed extends Pick<ChangedNumbers, 'concerned' | 'told'>>(changed: Changed): Changed => {
+    changes.publish({ numbers: changed.concerned });
+    for (const appKey of changed.told) sendFiled(appKey);
+    return changed;
+  };
+
+  const checkAppExists = async (appKey: string): Promise<void> => {
+    if ((await getApp(sql, sealer, appKey)) !== undefined) return;
+    throw new Problem('invalid-body', `appKey: there is no application ${JSON.stringify(appKey)}.`);
+  };
 
   fastify.post('/numbers', async (request, reply) => {
     const { appKey, numbers } = checkNew(request.body);
-    if ((await getApp(sql, sealer, appKey)) === undefined) {
-      throw new Problem('invalid-body', `appKey: there is no application ${JSON.stringify(appKey)}.`);
-    }
+    await checkAppExists(appKey);
     const items = await insertAll(sql, appKey, numbers);
     changes.publish({ numbers: items.map((item) => item.number) });
     reply.code(201);
@@ -92,21 +72,54 @@ export function numberRoutes(fastify: FastifyInstance, { sql, sealer, changes }:
   fastify.patch<{ Params: { number: string } }>('/numbers/:number', async ({ params: { number }, body }) => {
     const patch = checkPatch(body);
     refuseEmpty(patch);
-    const item = existing('number', number, await updateNumber(sql, number, patch));
+    const { state, areaCode, cause } = patch;
+    if (state !== undefined) {
+      const { items } = publish(await setNumberStates(sql, writer, [number], newStateOf(state, patch)));
+      return existing('number', number, items[0]);
+    }
+    if (cause !== undefined || areaCode === undefined)
+      throw new Problem('invalid-body', 'cause: expected together with a state.');
+    const item = existing('number', number, await updateAreaCode(sql, number, areaCode));
     changes.publish({ numbers: [number] });
     return item;
   });
 
+  fastify.post('/numbers/state', async (request) => {
+    const { numbers, state, ...rest } = checkStates(request.body);
+    const { items, endedBindings } = publish(
+      await setNumberStates(sql, writer, numbers, newStateOf(state, rest)),
+    );
+    return { items, endedBindings };
+  });
+
+  fastify.post('/numbers/move', async (request) => {
+    const { numbers, appKey } = checkMoves(request.body);
+    await checkAppExists(appKey);
+    const { items, endedBindings } = publish(await moveNumbers(sql, writer, numbers, appKey));
+    return { items, endedBindings };
+  });
+
+  fastify.post<{ Params: { number: string } }>(
+    '/numbers/:number/move',
+    async ({ params: { number }, body }) => {
+      const { appKey } = checkMove(body);
+      await checkAppExists(appKey);
+      const { items, endedBindings } = publish(await moveNumbers(sql, writer, [number], appKey));
+      return { ...existing('number', number, items[0]), endedBindings };
+    },
+  );
+
   fastify.delete<{ Params: { number: string } }>(
     '/numbers/:number',
     async ({ params: { number } }, reply) => {
-      switch (await deleteNumber(sql, number)) {
+      const { outcome, told } = await deleteNumber(sql, writer, number);
+      switch (outcome) {
         case 'unknown':
           return existing('number', number, undefined);
         case 'in-use':
           throw new Problem('in-use', `Bindings stand on ${number}: unbind them first.`);
         case 'deleted':
-          changes.publish({ numbers: [number] });
+          publish({ concerned: [number], told });
           return reply.code(204).send();
       }
     },

@@ -13,6 +13,7 @@ const PROBLEMS = {
   'not-found': 404,
   'already-exists': 409,
   'in-use': 409,
+  'number-returned': 409,
   'handsets-off': 409,
   'too-large': 413,
   'internal-error': 500,
@@ -78,6 +79,10 @@ function ofStore(error: StoreError): Problem {
       return new Problem('already-exists', error.message);
     case 'IN_USE':
       return new Problem('in-use', error.message);
+    case 'NOT_FOUND':
+      return new Problem('not-found', error.message);
+    case 'NUMBER_RETURNED':
+      return new Problem('number-returned', error.message);
     case 'DATABASE_UNAVAILABLE':
       return new Problem('database-unavailable', 'PostgreSQL does not answer; try again.');
     case 'DATABASE_FAILED':

@@ -10,7 +10,7 @@ import { digestMatches } from './passwordDigest.ts';
  * Finds out which application sends a request, from its headers alone (facts 1.2).
  * The time is judged after the digest, so that only the application itself is told that its clock is wrong.
  * @param now milliseconds since the epoch
- * @throws PartnerError for every way in which the headers can be wrong, and for a frozen application
+ * @throws PartnerError for every way in which the headers can be wrong, and for a frozen application or account
  */
 export async function authenticate(
   headers: IncomingHttpHeaders,
@@ -30,6 +30,6 @@ export async function authenticate(
     case 'fresh':
       break;
   }
-  if (known.app.state === 'frozen') throw new PartnerError('app-frozen');
+  if (known.app.state === 'frozen' || known.accountState === 'frozen') throw new PartnerError('app-frozen');
   return known.app;
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Account } from './accounts.ts';
 import { type App, type AppRow, appOf } from './apps.ts';
 import type { Changes } from './changes.ts';
 import { type Sql, storeErrorOf } from './database.ts';
@@ -7,7 +8,14 @@ import type { Sealer } from './sealing.ts';
 /** An application with its opened secret, for checking and making signatures. */
 export interface KnownApp {
   readonly app: App;
+  /** Of the account that it belongs to. */
+  readonly accountState: Account['state'];
   readonly secret: string;
+}
+
+interface KnownRow extends AppRow {
+  secret_sealed: Buffer;
+  account_state: Account['state'];
 }
 
 export interface AppDirectoryOptions {
@@ -64,9 +72,15 @@ export class AppDirectory {
   async #load(appKey: string): Promise<KnownApp | undefined> {
     const { sql, sealer } = this.#options;
     try {
-      const [row] = await sql<(AppRow & { secret_sealed: Buffer })[]>`
-        SELECT * FROM apps WHERE app_key = ${appKey}`;
-      return row && { app: appOf(row, sealer), secret: sealer.open(row.secret_sealed) };
+      const [row] = await sql<KnownRow[]>`
+        SELECT apps.*, accounts.state AS account_state FROM apps JOIN accounts USING (account_id)
+        WHERE app_key = ${appKey}`;
+      if (row === undefined) return undefined;
+      return {
+        app: appOf(row, sealer),
+        accountState: row.account_state,
+        secret: sealer.open(row.secret_sealed),
+      };
     } catch (error) {
       throw storeErrorOf(error);
     }

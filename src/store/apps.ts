@@ -8,6 +8,8 @@ import type { Sealer } from './sealing.ts';
 /** A customer's application. URLs that are absent mean that this kind of notification is not sent. */
 export interface App {
   readonly appKey: string;
+  /** The customer's account that it belongs to. */
+  readonly accountId: string;
   readonly name: string;
   readonly mode: Mode;
   readonly state: AppRoute['state'];
@@ -15,6 +17,8 @@ export interface App {
   readonly statusUrl?: string;
   readonly feeUrl?: string;
   readonly numberStatusUrl?: string;
+  /** Whether changes in the states of its X numbers are told, to `numberStatusUrl`, else to `statusUrl`. */
+  readonly pushNumberStatus: boolean;
   /** By scene: the name of an announcement file, or `default` for the product's own. */
   readonly announcements: Readonly<Record<string, string>>;
   readonly callBackMemory: boolean;
@@ -28,12 +32,15 @@ export interface App {
 
 /** What the operator says of a new application; key and secret are made here. */
 export interface NewApp {
+  /** Without it, the default account. */
+  readonly accountId?: string;
   readonly name: string;
   readonly mode: Mode;
   readonly recording?: boolean;
   readonly statusUrl?: string;
   readonly feeUrl?: string;
   readonly numberStatusUrl?: string;
+  readonly pushNumberStatus?: boolean;
   readonly announcements?: Readonly<Record<string, string>>;
   readonly callBackMemory?: boolean;
   readonly extensionDigits?: number;
@@ -49,12 +56,14 @@ type OrNull<T> = { readonly [Name in keyof T]: T[Name] | null };
  * guards, those that are not named stay.
  */
 export interface AppChanges {
+  readonly accountId?: string;
   readonly name?: string;
   readonly state?: AppRoute['state'];
   readonly recording?: boolean;
   readonly statusUrl?: string | null;
   readonly feeUrl?: string | null;
   readonly numberStatusUrl?: string | null;
+  readonly pushNumberStatus?: boolean;
   readonly announcements?: Readonly<Record<string, string | null>>;
   readonly callBackMemory?: boolean;
   readonly extensionDigits?: number;
@@ -66,6 +75,7 @@ export interface AppChanges {
 /** A row of `apps`. */
 export interface AppRow {
   app_key: string;
+  account_id: string;
   name: string;
   mode: Mode;
   state: AppRoute['state'];
@@ -73,6 +83,7 @@ export interface AppRow {
   status_url: string | null;
   fee_url: string | null;
   number_status_url: string | null;
+  push_number_status: boolean;
   announcements: Record<string, string>;
   call_back_memory: boolean;
   extension_digits: number;
@@ -89,6 +100,7 @@ const APP_SECRET_BYTES = 24;
 export function appOf(row: AppRow, sealer: Sealer): App {
   return {
     appKey: row.app_key,
+    accountId: row.account_id,
     name: row.name,
     mode: row.mode,
     state: row.state,
@@ -96,6 +108,7 @@ export function appOf(row: AppRow, sealer: Sealer): App {
     ...(row.status_url === null ? {} : { statusUrl: row.status_url }),
     ...(row.fee_url === null ? {} : { feeUrl: row.fee_url }),
     ...(row.number_status_url === null ? {} : { numberStatusUrl: row.number_status_url }),
+    pushNumberStatus: row.push_number_status,
     announcements: row.announcements,
     callBackMemory: row.call_back_memory,
     extensionDigits: row.extension_digits,
@@ -146,9 +159,11 @@ export async function insertApp(
   return { app: appOf(row, sealer), appSecret };
 }
 
-/** All applications, oldest first. */
-export async function listApps(sql: Sql, sealer: Sealer): Promise<App[]> {
-  const rows = await sql<AppRow[]>`SELECT * FROM apps ORDER BY created_at, app_key`.catch(rethrow);
+/** Applications, those of one account or all, the oldest first. */
+export async function listApps(sql: Sql, sealer: Sealer, accountId?: string): Promise<App[]> {
+  const rows = await sql<AppRow[]>`
+    SELECT * FROM apps ${accountId === undefined ? sql`` : sql`WHERE account_id = ${accountId}`}
+    ORDER BY created_at, app_key`.catch(rethrow);
   return rows.map((row) => appOf(row, sealer));
 }
 
@@ -191,10 +206,12 @@ export async function updateApp(
 function plainColumns(app: NewApp | AppChanges, sealer: Sealer) {
   const { callBackNumber } = app;
   const columns = {
+    account_id: app.accountId,
     recording: app.recording,
     status_url: app.statusUrl,
     fee_url: app.feeUrl,
     number_status_url: app.numberStatusUrl,
+    push_number_status: app.pushNumberStatus,
     call_back_memory: app.callBackMemory,
     extension_digits: app.extensionDigits,
     collect_repeats: app.collectRepeats,

@@ -1,5 +1,6 @@
 import type { XNumberState } from '../../routing/types.ts';
 import { type Sql, storeErrorOf } from './database.ts';
+import type { NumberCause } from './numberStatus.ts';
 
 /** An X number of an application. */
 export interface StoredNumber {
@@ -9,6 +10,8 @@ export interface StoredNumber {
   /** City code, as `0571`; '' for none. */
   readonly areaCode: string;
   readonly state: XNumberState;
+  /** Why it is out of service; known where the state is `unavailable` or `returned`. */
+  readonly cause?: NumberCause;
   /** Bindings that stand on it, those that have expired but were not swept yet included. */
   readonly bindings: number;
   readonly createdAt: Date;
@@ -19,25 +22,24 @@ export interface NewNumber {
   readonly areaCode?: string;
 }
 
-export interface NumberChanges {
-  readonly areaCode?: string;
-  readonly state?: XNumberState;
-}
-
-interface NumberRow {
+/** A row of `numbers`. */
+export interface NumberRow {
   number: string;
   app_key: string;
   area_code: string;
   state: XNumberState;
+  cause: NumberCause | null;
   bindings: number;
   created_at: Date;
 }
 
-const numberOf = (row: NumberRow): StoredNumber => ({
+/** Reads a row of `numbers`. */
+export const numberOf = (row: NumberRow): StoredNumber => ({
   number: row.number,
   appKey: row.app_key,
   areaCode: row.area_code,
   state: row.state,
+  ...(row.cause !== null && { cause: row.cause }),
   bindings: row.bindings,
   createdAt: row.created_at,
 });
@@ -81,38 +83,16 @@ export async function getNumber(sql: Sql, number: string): Promise<StoredNumber 
   return row && numberOf(row);
 }
 
-/** @returns the number as it is now, or undefined when it is not known */
-export async function updateNumber(
+/** Says in which city a number is. @returns the number as it is now, or undefined when it is not known */
+export async function updateAreaCode(
   sql: Sql,
   number: string,
-  changes: NumberChanges,
+  areaCode: string,
 ): Promise<StoredNumber | undefined> {
   const [row] = await sql<NumberRow[]>`
-    UPDATE numbers SET
-      area_code = coalesce(${changes.areaCode ?? null}, area_code),
-      state = coalesce(${changes.state ?? null}, state),
-      updated_at = now()
+    UPDATE numbers SET area_code = ${areaCode}, updated_at = now()
     WHERE number = ${number} RETURNING *`.catch(rethrow);
   return row && numberOf(row);
-}
-
-/**
- * Takes an X number away; a number on which bindings stand stays.
- * @returns what happened
- */
-export async function deleteNumber(sql: Sql, number: string): Promise<'deleted' | 'unknown' | 'in-use'> {
-  try {
-    return await sql.begin(async (transaction) => {
-      // Under the application's lock no binding can be made on it between looking and deleting.
-      const [known] = await transaction`
-        SELECT lock_bindings(ARRAY[app_key]) FROM numbers WHERE number = ${number}`;
-      if (known === undefined) return 'unknown';
-      const { count } = await transaction`DELETE FROM numbers WHERE number = ${number} AND bindings = 0`;
-      return count > 0 ? 'deleted' : 'in-use';
-    });
-  } catch (error) {
-    throw storeErrorOf(error);
-  }
 }
 
 function rethrow(error: unknown): never {

@@ -6,8 +6,10 @@ import { putAnnouncement } from '../../src/store/announcements.ts';
 import { type App, insertApp } from '../../src/store/apps.ts';
 import { deleteExpiredBindings, MOST_BINDINGS_ON_X } from '../../src/store/axbBindings.ts';
 import { Changes } from '../../src/store/changes.ts';
-import { deleteNumber, getNumber, insertNumbers, updateNumber } from '../../src/store/numbers.ts';
+import { deleteNumber, setNumberStates } from '../../src/store/numberChanges.ts';
+import { getNumber, insertNumbers } from '../../src/store/numbers.ts';
 import { Sealer } from '../../src/store/sealing.ts';
+import { numberWriter } from '../kit/numberWriter.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
@@ -158,7 +160,7 @@ describe('AxbBindings.bind', () => {
     const stranger = await addApp();
     const [foreign = ''] = await addNumbers(stranger, 1);
     const [frozen = ''] = await addNumbers(app, 1);
-    await updateNumber(database.sql, frozen, { state: 'bind-frozen' });
+    await setNumberStates(database.sql, numberWriter, [frozen], { state: 'bind-frozen' });
     const refused = (relationNum: string): Promise<unknown> =>
       bindings.bind(app, request({ relationNum })).catch((error: unknown) => error);
     expect(await refused(foreign)).toMatchObject({ code: 'x-not-of-application' });
@@ -279,7 +281,7 @@ describe('AxbBindings.unbind', () => {
     expect(await loadOf(x)).toBe(0);
     const [row] = await database.sql`SELECT count(*)::int AS parties FROM binding_parties WHERE x = ${x}`;
     expect(row).toEqual({ parties: 0 });
-    expect(await deleteNumber(database.sql, x)).toBe('deleted');
+    expect((await deleteNumber(database.sql, numberWriter, x)).outcome).toBe('deleted');
   });
 
   it("refuses what does not exist, what has expired, and what is another application's", async () => {

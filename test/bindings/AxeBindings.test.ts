@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AxeBindRequest } from '../../src/bindings/axeTypes.ts';
 import type { App } from '../../src/store/apps.ts';
-import { deleteNumber } from '../../src/store/numbers.ts';
+import { deleteNumber } from '../../src/store/numberChanges.ts';
+import { numberWriter } from '../kit/numberWriter.ts';
 import { BindingsUnderTest, outcomesOf, START } from './bindingsUnderTest.ts';
 
 const MINUTE_MS = 60_000;
@@ -127,11 +128,11 @@ describe('an AXE binding that has expired', () => {
 
   it('keeps its number from being deleted only until it is out of the way', async () => {
     await bind({ virtualNum: x, extendNum: '1', bindExpiredTime: 1 });
-    expect(await deleteNumber(rig.sql, x)).toBe('in-use');
+    expect((await deleteNumber(rig.sql, numberWriter, x)).outcome).toBe('in-use');
     rig.now = START + MINUTE_MS;
     const { subscriptionId } = await bind({ virtualNum: x, extendNum: '1' });
     await rig.nodes[0].axe.unbind(app, { subscriptionId });
-    expect(await deleteNumber(rig.sql, x)).toBe('deleted');
+    expect((await deleteNumber(rig.sql, numberWriter, x)).outcome).toBe('deleted');
   });
 });
 

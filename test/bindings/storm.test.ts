@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Bindings } from '../../src/bindings/Bindings.ts';
 import type { App } from '../../src/store/apps.ts';
 import { EXPIRING_TABLES, sweepExpired } from '../../src/store/expiredBindings.ts';
-import { updateNumber } from '../../src/store/numbers.ts';
+import { setNumberStates } from '../../src/store/numberChanges.ts';
+import { numberWriter } from '../kit/numberWriter.ts';
 import { BindingsUnderTest } from './bindingsUnderTest.ts';
 
 const ROUNDS = 25;
@@ -68,8 +69,8 @@ it('two nodes bind, change, end, freeze and sweep on the same few numbers: no de
     rig.now += 20_000;
     for (const table of EXPIRING_TABLES) await sweepExpired(rig.sql, table, new Date(rig.now), 5);
     const x = xOf(pick(Object.values(apps)));
-    await updateNumber(rig.sql, x, { state: 'bind-frozen' });
-    await updateNumber(rig.sql, x, { state: 'normal' });
+    await setNumberStates(rig.sql, numberWriter, [x], { state: 'bind-frozen' });
+    await setNumberStates(rig.sql, numberWriter, [x], { state: 'normal' });
   }
 
   const rounds = [axRound, axeRound, axybRound, sweepRound];

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +41,8 @@ export interface ApiUnderTest {
   readonly logged: readonly { readonly level: string; readonly message: string; readonly fields: object }[];
   /** What `resend` was asked for. */
   readonly resent: { appKey: string; ids: readonly string[] | undefined }[];
+  /** Applications about whose numbers a message was filed. */
+  readonly filed: readonly string[];
   /** How often the directory of handsets was to be read again. */
   readonly reloaded: { handsets: number };
   stop(): Promise<void>;
@@ -67,6 +69,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     void logged.push({ level, message, fields });
   const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
   const resent: ApiUnderTest['resent'] = [];
+  const filed: string[] = [];
   const reloaded = { handsets: 0 };
 
   const sealer = new Sealer(randomBytes(32));
@@ -115,6 +118,8 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
         blackList,
         announcementsDir,
         isOperator,
+        life: randomUUID(),
+        sendFiled: (appKey) => filed.push(appKey),
         resend,
         log,
         clock,
@@ -135,6 +140,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     blackList,
     logged,
     resent,
+    filed,
     reloaded,
     async stop() {
       await server.close();

@@ -35,7 +35,7 @@ function controlOf(options: Partial<CustomerControlOptions> = {}): UnderTest {
     allow: ['127.0.0.0/8'],
     timeoutSeconds: 1,
     clock: Date.now,
-    onAsked: (outcome, seconds) => asked.push({ outcome, seconds }),
+    onAsked: ({ outcome, seconds }) => asked.push({ outcome, seconds }),
     ...options,
   });
   stops.push(() => control.stop());
@@ -44,7 +44,7 @@ function controlOf(options: Partial<CustomerControlOptions> = {}): UnderTest {
 
 function knownApp(statusUrl: string | undefined): KnownApp {
   const app: Partial<KnownApp['app']> = { appKey: 'app1', ...(statusUrl !== undefined && { statusUrl }) };
-  return { app: app as KnownApp['app'], secret: SECRET };
+  return { app: app as KnownApp['app'], accountState: 'normal', secret: SECRET };
 }
 
 const question = (id = 'event_1_0'): Message => ({

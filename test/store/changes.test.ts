@@ -5,12 +5,14 @@ import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
 import { insertApp, renewAppSecret, updateApp } from '../../src/store/apps.ts';
 import { Changes } from '../../src/store/changes.ts';
-import { insertNumbers, updateNumber } from '../../src/store/numbers.ts';
+import { setNumberStates } from '../../src/store/numberChanges.ts';
+import { insertNumbers } from '../../src/store/numbers.ts';
 import { RoutingCache } from '../../src/store/RoutingCache.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
 import { Sealer } from '../../src/store/sealing.ts';
 import { TrunkDirectory } from '../../src/store/TrunkDirectory.ts';
 import { insertTrunk, updateTrunk } from '../../src/store/trunks.ts';
+import { numberWriter } from '../kit/numberWriter.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
@@ -105,7 +107,7 @@ describe('Changes', () => {
     });
     await elsewhere.modify(app, subscriptionId, { duration: 5 });
     await elsewhere.unbind(app, { subscriptionId });
-    await updateNumber(database.sql, x, { state: 'suspended' });
+    await setNumberStates(database.sql, numberWriter, [x], { state: 'suspended' });
     const number = { numbers: [x] };
     await vi.waitFor(() =>
       expect(heard).toEqual([
@@ -248,10 +250,12 @@ describe('what follows the news', () => {
     const directory = new AppDirectory({ sql: database.sql, sealer, changes });
     const { app, appSecret } = await insertApp(database.sql, sealer, { name: 'cached', mode: 'AXB' });
     expect(await directory.get('unknown')).toBeUndefined();
-    await vi.waitFor(async () => expect(await directory.get(app.appKey)).toEqual({ app, secret: appSecret }));
+    await vi.waitFor(async () =>
+      expect(await directory.get(app.appKey)).toEqual({ app, accountState: 'normal', secret: appSecret }),
+    );
     await vi.waitFor(async () => {
       await directory.get(app.appKey);
-      expect(directory.get(app.appKey)).toEqual({ app, secret: appSecret });
+      expect(directory.get(app.appKey)).toEqual({ app, accountState: 'normal', secret: appSecret });
     });
     const secret = await renewAppSecret(database.sql, sealer, app.appKey);
     expect(secret).not.toBe(appSecret);

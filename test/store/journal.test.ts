@@ -15,7 +15,9 @@ const APP = 'app';
 const apps: Pick<AppDirectory, 'get'> = {
   get: (appKey) => ({
     secret: 'secret',
+    accountState: 'normal',
     app: {
+      ...{ accountId: 'axbridge', pushNumberStatus: false },
       ...{ appKey, name: 'app', mode: 'AXB', state: 'normal', recording: false, announcements: {} },
       ...{ callBackMemory: false, extensionDigits: 4, collectRepeats: 0, guards: DEFAULT_GUARDS },
       ...{ statusUrl: 'http://192.0.2.1/', feeUrl: 'http://192.0.2.1/', createdAt: new Date() },

@@ -8,15 +8,11 @@ import {
   putAnnouncement,
 } from '../../src/store/announcements.ts';
 import { appSecret, deleteApp, getApp, insertApp, listApps, updateApp } from '../../src/store/apps.ts';
-import {
-  deleteNumber,
-  getNumber,
-  insertNumbers,
-  listNumbers,
-  updateNumber,
-} from '../../src/store/numbers.ts';
+import { deleteNumber, setNumberStates } from '../../src/store/numberChanges.ts';
+import { getNumber, insertNumbers, listNumbers, updateAreaCode } from '../../src/store/numbers.ts';
 import { Sealer } from '../../src/store/sealing.ts';
 import { deleteTrunk, getTrunk, insertTrunk, listTrunks, updateTrunk } from '../../src/store/trunks.ts';
+import { numberWriter } from '../kit/numberWriter.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 
 const sealer = new Sealer(randomBytes(32));
@@ -79,15 +75,14 @@ describe('numbers', () => {
     expect(page.map(({ number }) => number)).toEqual(['+8617000000201', '+8617000000202']);
     const next = await listNumbers(sql, app.appKey, { after: '+8617000000202', limit: 2 });
     expect(next.map(({ number }) => number)).toEqual(['+8617000000203']);
-    expect(await updateNumber(sql, '+8617000000201', { state: 'suspended' })).toMatchObject({
-      state: 'suspended',
-      areaCode: '0571',
-    });
-    expect(await deleteNumber(sql, '+8617000000201')).toBe('deleted');
-    expect(await deleteNumber(sql, '+8617000000201')).toBe('unknown');
+    const suspended = await setNumberStates(sql, numberWriter, ['+8617000000201'], { state: 'suspended' });
+    expect(suspended.items).toMatchObject([{ state: 'suspended', areaCode: '0571' }]);
+    expect(await updateAreaCode(sql, '+8617000000201', '010')).toMatchObject({ areaCode: '010' });
+    expect(await deleteNumber(sql, numberWriter, '+8617000000201')).toMatchObject({ outcome: 'deleted' });
+    expect(await deleteNumber(sql, numberWriter, '+8617000000201')).toMatchObject({ outcome: 'unknown' });
     expect(await getNumber(sql, '+8617000000201')).toBeUndefined();
     await sql`UPDATE numbers SET bindings = 1 WHERE number = '+8617000000202'`;
-    expect(await deleteNumber(sql, '+8617000000202')).toBe('in-use');
+    expect(await deleteNumber(sql, numberWriter, '+8617000000202')).toMatchObject({ outcome: 'in-use' });
   });
 });
 
