@@ -1,4 +1,4 @@
-import type { AnchoredMedia, CallerMedia, LostReason, MediaPool } from '../../media/index.ts';
+import type { AnchoredMedia, CallerMedia, LostReason, MediaPool, Party } from '../../media/index.ts';
 import type { Connect } from '../../routing/types.ts';
 import type { Recordings } from '../recordings/Recordings.ts';
 import type { IncomingInvite } from '../sip/IncomingInvite.ts';
@@ -54,6 +54,8 @@ export class AnchoredPath implements CallPath {
   readonly #caller: PartySession;
   readonly #callee: PartySession;
   readonly #ringback: Ringback;
+  /** Whose keys come as RFC 4733 events: FreeSWITCH passes those on, and an INFO about the same key would double it. */
+  readonly #tellsKeysByRtp = new Set<Party>();
   readonly calleeOffer: string;
   #isBridged = false;
   #released = false;
@@ -96,6 +98,7 @@ export class AnchoredPath implements CallPath {
       modify: (sdp) => media.modifyCallee(sdp),
       onRefused,
     });
+    media.on('digit', (party) => this.#tellsKeysByRtp.add(party));
     this.calleeOffer = this.#callee.sdp;
     this.#ringback = new Ringback({
       media,
@@ -128,8 +131,8 @@ export class AnchoredPath implements CallPath {
   async join({ caller, callee }: CallLegs): Promise<void> {
     caller.onModify((offer) => this.#caller.modify(offer));
     callee.onModify((offer) => this.#callee.modify(offer));
-    caller.onInfo((contentType, body) => this.#passDigit(contentType, body, 'callee'));
-    callee.onInfo((contentType, body) => this.#passDigit(contentType, body, 'caller'));
+    caller.onInfo((contentType, body) => this.#passDigit(contentType, body, 'caller', 'callee'));
+    callee.onInfo((contentType, body) => this.#passDigit(contentType, body, 'callee', 'caller'));
     await this.#connect();
   }
 
@@ -207,9 +210,10 @@ export class AnchoredPath implements CallPath {
     }
   }
 
-  async #passDigit(contentType: string, body: string, to: 'caller' | 'callee'): Promise<number> {
+  async #passDigit(contentType: string, body: string, from: Party, to: Party): Promise<number> {
     const digit = readInfoDigit(contentType, body);
     if (!digit) return NOT_SUPPORTED_TYPE;
+    if (this.#tellsKeysByRtp.has(from)) return 200;
     try {
       await this.#media.sendDigit(to, digit.digit, digit.durationMs);
       return 200;

@@ -210,8 +210,8 @@ describe('a call whose media is anchored', () => {
     await both.call.media?.press('7');
     await both.incoming.media?.hearsDigits('7');
     const relay = { 'Content-Type': 'application/dtmf-relay' };
-    expect((await both.call.request('INFO', relay, 'Signal=8\r\nDuration=160\r\n')).status).toBe(200);
-    await both.incoming.media?.hearsDigits('78');
+    expect((await both.incoming.request('INFO', relay, 'Signal=8\r\nDuration=160\r\n')).status).toBe(200);
+    await both.call.media?.hearsDigits('8');
     await hangUp(both);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SipResponse } from '../../embedded/sip/index.ts';
 import { shareOfTone } from '../kit/audio.ts';
 import { loudestBetween, stretchesOf } from '../kit/hearing.ts';
 import type { IncomingCall } from '../kit/IncomingCall.ts';
@@ -44,6 +45,11 @@ async function fail({ call, incoming }: Rung, status: number): Promise<void> {
 async function heardWhole(call: OutgoingCall | IncomingCall, name: string): Promise<void> {
   const names = () => test().namesHeard(call);
   await expect.poll(names, { timeout: 5000, interval: 100 }).toContain(name);
+}
+
+function info(call: OutgoingCall | IncomingCall, key: string): Promise<SipResponse> {
+  const relay = { 'Content-Type': 'application/dtmf-relay' };
+  return call.request('INFO', relay, `Signal=${key}\r\nDuration=160\r\n`);
 }
 
 /** The largest part of any tenth of a second between two times that was a tone. */
@@ -205,19 +211,28 @@ describe('a caller who was asked for an extension', () => {
     expect(test().namesHeard(rung.call)).toEqual(['hint', 'file', 'failure']);
   });
 
-  it('is heard no more by his keys once the callee has answered: those are for the callee', async () => {
+  it('presses keys for the callee once that one has answered: by RFC 4733, told once more by INFO', async () => {
     const rung = await type();
     await rung.incoming.answer();
     await Promise.all([rung.call.media?.hears(BOB_HZ), rung.incoming.media?.hears(ALICE_HZ)]);
-    await rung.call.media?.press('5');
-    await rung.incoming.media?.hearsDigits('5');
-    await rung.incoming.media?.press('#');
-    await rung.call.media?.hearsDigits('#');
-    const relay = { 'Content-Type': 'application/dtmf-relay' };
-    expect((await rung.call.request('INFO', relay, 'Signal=7\r\nDuration=160\r\n')).status).toBe(200);
-    await rung.incoming.media?.hearsDigits('57');
-    expect((await rung.incoming.request('INFO', relay, 'Signal=*\r\nDuration=100\r\n')).status).toBe(200);
-    await rung.call.media?.hearsDigits('#*');
+    for (const key of ['5', '6']) {
+      await rung.call.media?.press(key);
+      expect((await info(rung.call, key)).status).toBe(200);
+    }
+    await rung.incoming.media?.hearsDigits('56');
+    await rung.call.media?.press('#');
+    await rung.incoming.media?.hearsDigits('56#');
+    await rung.call.hangUp();
+    await rung.incoming.end();
+  });
+
+  it('gets the keys of a callee whose phone tells them by INFO alone', async () => {
+    const rung = await type();
+    await rung.incoming.answer();
+    await Promise.all([rung.call.media?.hears(BOB_HZ), rung.incoming.media?.hears(ALICE_HZ)]);
+    expect((await info(rung.incoming, '*')).status).toBe(200);
+    expect((await info(rung.incoming, '7')).status).toBe(200);
+    await rung.call.media?.hearsDigits('*7');
     await rung.call.hangUp();
     await rung.incoming.end();
   });
