@@ -56,6 +56,11 @@ const frequencyOrNone = (value: string, name: string): CallFrequency | undefined
   return { calls, seconds };
 };
 
+const accountId = (value: string, name: string): string => {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/.test(value)) return value;
+  throw new SettingError(name, value, 'letters, digits, dots, dashes and underlines, at most 32');
+};
+
 /** A time zone of the IANA database, in the spelling of the runtime. */
 const timeZone = (value: string, name: string): string => {
   try {
@@ -213,7 +218,11 @@ export const SETTINGS = {
   ),
   AXBRIDGE_NODE_ID: setting('', 'name of this node; without it one is made in the data folder', text),
   AXBRIDGE_HOST_NAME: setting('axbridge.local', 'host name in session ids and call records', text),
-  AXBRIDGE_SP_ID: setting('axbridge', 'customer account (spId) in call records', text),
+  AXBRIDGE_SP_ID: setting(
+    'axbridge',
+    'id of the default customer account, spId in call records of its applications; the same on all nodes',
+    accountId,
+  ),
   AXBRIDGE_CACHE_NUMBERS: setting('200000', 'X numbers kept in the routing cache', integer(1, 100_000_000)),
   AXBRIDGE_RING_SECONDS: setting(
     '90',
@@ -242,7 +251,7 @@ export const SETTINGS = {
   ),
   AXBRIDGE_CALL_FREQUENCY: setting(
     '',
-    'calls/seconds, like 100/60, that are forwarded for all applications together (7001 beyond)',
+    'calls/seconds, like 100/60, that are forwarded for an account which has no limit of its own (7001 beyond)',
     frequencyOrNone,
   ),
   AXBRIDGE_HANDSETS: setting(
