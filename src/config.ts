@@ -313,6 +313,26 @@ export const SETTINGS = {
     '"on" writes the bucket into the path, not the host name (MinIO, Ceph, Swift)',
     oneOf('off', 'on'),
   ),
+  AXBRIDGE_PUSH_CIRCUIT_FAILURES: setting(
+    '10',
+    'failures in a row after which a notification target is left alone; 0: it never is',
+    integer(0, 100_000),
+  ),
+  AXBRIDGE_PUSH_PROBE_SECONDS: setting(
+    '1,2,5,10,30,60',
+    'seconds before each probe of a target that is left alone; the last one repeats',
+    secondsList,
+  ),
+  AXBRIDGE_DELIVERY_HISTORY_DAYS: setting(
+    '7',
+    'days for which it is kept how each notification of a call was delivered; 0 keeps nothing',
+    integer(0, 3650),
+  ),
+  AXBRIDGE_DEAD_LETTER_DAYS: setting(
+    '31',
+    'days for which notifications that were given up are kept; 0 keeps them for ever',
+    integer(0, 3650),
+  ),
   AXBRIDGE_RECORD_MERGE_MS: setting(
     '500',
     'milliseconds in which ended calls share one call record message',

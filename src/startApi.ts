@@ -39,7 +39,6 @@ export async function startApi(
   sweeper.start();
   parts.defer(() => sweeper.stop());
   const sign = (text: string) => sealer.sign(text);
-  const resend = (appKey: string, ids: readonly string[] | undefined) => pusher.resend(appKey, ids);
   const server = new HttpServer({
     log: logger,
     host: config.AXBRIDGE_HTTP_HOST,
@@ -67,7 +66,7 @@ export async function startApi(
         isOperator,
         life,
         sendFiled: (appKey) => pusher.sendFiled(appKey),
-        resend,
+        resend: (search) => pusher.resend(search),
         log: logger,
         clock,
       });

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stores } from './openStores.ts';
 import { CustomerControl } from './push/CustomerControl.ts';
+import { DeliveryHistory } from './push/DeliveryHistory.ts';
+import { deadLetterSweeper } from './push/deadLetterSweeper.ts';
 import { Pusher } from './push/Pusher.ts';
 import type { Context } from './servers.ts';
 import { Journal } from './store/journal.ts';
@@ -25,6 +27,12 @@ export async function startJournal(
   await life.start();
   parts.defer(() => life.stop());
   const journal = new Journal({ ...node, sql, sealer, apps, logger });
+  const history = new DeliveryHistory({
+    ...{ sql, clock, logger },
+    keptDays: config.AXBRIDGE_DELIVERY_HISTORY_DAYS,
+  });
+  history.start();
+  parts.defer(() => history.stop());
   const pusher = new Pusher({
     ...node,
     sql,
@@ -35,9 +43,18 @@ export async function startJournal(
     allow: config.AXBRIDGE_PUSH_ALLOW,
     timeoutSeconds: config.AXBRIDGE_PUSH_TIMEOUT_SECONDS,
     retrySeconds: config.AXBRIDGE_PUSH_RETRY_SECONDS,
+    mostFailures: config.AXBRIDGE_PUSH_CIRCUIT_FAILURES,
+    probeSeconds: config.AXBRIDGE_PUSH_PROBE_SECONDS,
+    history,
     mergeMs: config.AXBRIDGE_RECORD_MERGE_MS,
     logger,
   });
+  const sweeper = deadLetterSweeper({
+    ...{ sql, clock, logger },
+    keptDays: config.AXBRIDGE_DEAD_LETTER_DAYS,
+  });
+  sweeper?.start();
+  parts.defer(() => sweeper?.stop());
   await pusher.start();
   parts.defer(() => pusher.stop());
   parts.defer(async () => {
@@ -50,7 +67,10 @@ export async function startJournal(
     allow: config.AXBRIDGE_PUSH_ALLOW,
     timeoutSeconds: config.AXBRIDGE_CONTROL_TIMEOUT_SECONDS,
     clock,
-    onAsked: (outcome, seconds) => metrics.customerAsked(outcome, seconds),
+    onAsked: (asked) => {
+      metrics.customerAsked(asked.outcome, asked.seconds);
+      history.addQuestion(asked);
+    },
   });
   parts.defer(() => control.stop());
   const claim = () => openCallsOfDeadLives({ ...node, sql, sealer, deadSeconds, logger });

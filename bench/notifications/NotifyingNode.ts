@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DeliveryHistory } from '../../src/push/DeliveryHistory.ts';
 import { Pusher } from '../../src/push/Pusher.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
 import { insertApp } from '../../src/store/apps.ts';
@@ -28,6 +29,7 @@ export function eventBody(eventType: string, sessionId: string) {
 export class NotifyingNode implements AsyncDisposable {
   readonly journal: Journal;
   readonly pusher: Pusher;
+  readonly #history: DeliveryHistory;
   readonly #life: NodeLife;
   readonly #appKey: string;
 
@@ -38,11 +40,15 @@ export class NotifyingNode implements AsyncDisposable {
     this.#appKey = appKey;
     this.#life = new NodeLife({ sql, ...node, logger: quiet });
     this.journal = new Journal({ sql, sealer, apps, ...node, logger: quiet });
+    this.#history = new DeliveryHistory({ sql, keptDays: 7, clock: Date.now, logger: quiet });
     this.pusher = new Pusher({
       ...{ sql, sealer, apps, journal: this.journal, ...node, logger: quiet },
       allow: ['127.0.0.0/8'],
       timeoutSeconds: 10,
       retrySeconds: [60],
+      mostFailures: 10,
+      probeSeconds: [1, 2, 5, 10, 30, 60],
+      history: this.#history,
       mergeMs: 500,
     });
   }
@@ -83,6 +89,7 @@ export class NotifyingNode implements AsyncDisposable {
     await this.journal.flush();
     await this.journal.stop();
     await this.pusher.stop();
+    await this.#history.stop();
     await this.#life.stop();
   }
 

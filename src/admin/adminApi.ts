@@ -3,6 +3,7 @@ import type { Platform, RoutingTable } from '../../routing/types.ts';
 import type { BlackList } from '../store/BlackList.ts';
 import type { Changes } from '../store/changes.ts';
 import type { Sql } from '../store/database.ts';
+import type { DeadLetterSearch } from '../store/deadLetters.ts';
 import type { HandsetDirectory } from '../store/HandsetDirectory.ts';
 import type { Sealer } from '../store/sealing.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -38,8 +39,8 @@ export interface AdminApiOptions {
   /** What calls know of the black list, to be read again after a change. */
   readonly blackList: Pick<BlackList, 'reload'>;
   readonly isOperator: TokenCheck;
-  /** Sends given-up notifications of an application again (`Pusher.resend`): those of the ids, or all. Gives their number. */
-  readonly resend: (appKey: string, ids: readonly string[] | undefined) => Promise<number>;
+  /** Sends given-up notifications again (`Pusher.resend`). Gives their number. */
+  readonly resend: (search: DeadLetterSearch) => Promise<number>;
   /** The life of this node, which sends what is filed about numbers. */
   readonly life: string;
   /** Sends what was just filed about an application's numbers (`Pusher.sendFiled`). */

@@ -1,56 +1,80 @@
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
-import { deleteDeadLetters, listDeadLetters } from '../store/deadLetters.ts';
+import { type Static, Type } from 'typebox';
+import { type DeadLetterSearch, deleteDeadLetters, listDeadLetters } from '../store/deadLetters.ts';
 import type { AdminApiOptions } from './adminApi.ts';
+import { AppKey, Moment, SessionId } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing } from './item.ts';
+import { Problem } from './problem.ts';
 
 const USUAL_LIMIT = 100;
 
-const AppKey = Type.String({ minLength: 1, maxLength: 64, description: 'the appKey of an application' });
+/** What a search may name; a letter is meant when all of it applies. */
+const SEARCH = {
+  appKey: Type.Optional(AppKey),
+  sessionId: Type.Optional(SessionId),
+  kind: Type.Optional(
+    Type.Enum(['event', 'record', 'number'], {
+      description: 'event (of a call), record (of calls) or number (states of X numbers)',
+    }),
+  ),
+  error: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 128,
+      description: 'a part of the last error, like ECONNREFUSED or status 503',
+    }),
+  ),
+  from: Type.Optional(Moment),
+  to: Type.Optional(Moment),
+};
 
 const DeadLettersQuery = Type.Object(
   {
-    appKey: Type.Optional(AppKey),
+    ...SEARCH,
     offset: Type.Optional(Type.String({ pattern: '^\\d{1,9}$', description: 'a number from 0' })),
     limit: Type.Optional(
       Type.String({ pattern: '^([1-9]\\d{0,2}|1000)$', description: 'a number from 1 to 1000' }),
     ),
   },
-  { additionalProperties: false, description: 'appKey, offset and limit' },
+  { additionalProperties: false, description: `${Object.keys(SEARCH).join(', ')}, offset and limit` },
 );
 
 const ResendBody = Type.Object(
   {
-    appKey: AppKey,
+    ...SEARCH,
     ids: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 128, description: 'the id of a dead letter' }), {
         minItems: 1,
         maxItems: 1000,
-        description: 'an array of 1 to 1000 ids; absent for all of the application',
+        description: 'an array of 1 to 1000 ids',
       }),
     ),
   },
   { additionalProperties: false, description: 'a JSON object' },
 );
 
-/** Notifications that were given up after their last attempt: read, send again, drop. */
+/**
+ * Notifications that were given up after their last attempt: searched, sent again, dropped. `from` and `to` are about
+ * the moment when they were given up; `to` itself is not included. What was sent again stands in the history of its call.
+ */
 export function deadLetterRoutes(fastify: FastifyInstance, { sql, resend }: AdminApiOptions): void {
   const checkQuery = inputCheck(DeadLettersQuery, 'invalid-query');
   const checkResend = inputCheck(ResendBody);
 
-  fastify.get('/dead-letters', async (request) => {
-    const { appKey, offset, limit } = checkQuery(request.query);
-    const items = await listDeadLetters(
-      { sql },
-      { appKey, offset: Number(offset ?? 0), limit: Number(limit ?? USUAL_LIMIT) },
-    );
-    return { items };
+  fastify.get('/dead-letters', async ({ query }) => {
+    const { offset, limit, ...given } = checkQuery(query);
+    const page = { offset: Number(offset ?? 0), limit: Number(limit ?? USUAL_LIMIT) };
+    return { items: await listDeadLetters({ sql }, { ...searchOf(given), ...page }) };
   });
 
-  fastify.post('/dead-letters/resend', async (request) => {
-    const { appKey, ids } = checkResend(request.body);
-    return { resent: await resend(appKey, ids) };
+  fastify.post('/dead-letters/resend', async ({ body }) => {
+    const given = checkResend(body);
+    if (Object.keys(given).length === 0) {
+      const names = Object.keys(ResendBody.properties).join(', ');
+      throw new Problem('invalid-body', `The request: expected at least one of ${names}, got none.`);
+    }
+    return { resent: await resend(searchOf(given)) };
   });
 
   fastify.delete<{ Params: { appKey: string; id: string } }>(
@@ -61,4 +85,12 @@ export function deadLetterRoutes(fastify: FastifyInstance, { sql, resend }: Admi
       return reply.code(204).send();
     },
   );
+}
+
+function searchOf({ from, to, ...given }: Static<typeof ResendBody>): DeadLetterSearch {
+  return {
+    ...given,
+    ...(from !== undefined && { from: new Date(from) }),
+    ...(to !== undefined && { to: new Date(to) }),
+  };
 }

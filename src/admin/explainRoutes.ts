@@ -4,10 +4,8 @@ import { explain } from '../../routing/because.ts';
 import { route } from '../../routing/route.ts';
 import type { AdminApiOptions } from './adminApi.ts';
 import { describeDecision } from './describeDecision.ts';
-import { E164 } from './fields.ts';
+import { E164, Moment } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
-
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/;
 
 const ExplainBody = Type.Object(
   {
@@ -22,12 +20,7 @@ const ExplainBody = Type.Object(
         description: 'up to 4 keys that the caller types when asked, or "" for none',
       }),
     ),
-    at: Type.Optional(
-      Type.Refine(
-        Type.String({ pattern: TIME.source, description: 'a time like 2026-01-31T08:00:00Z' }),
-        (value) => !Number.isNaN(Date.parse(value)),
-      ),
-    ),
+    at: Type.Optional(Moment),
   },
   { additionalProperties: false, description: 'a JSON object' },
 );

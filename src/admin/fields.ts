@@ -31,6 +31,12 @@ export const AccountId = Type.String({
   description: 'letters, digits, dots, dashes and underlines, at most 32',
 });
 
+export const SessionId = Type.String({
+  minLength: 1,
+  maxLength: 256,
+  description: 'the sessionId of a call',
+});
+
 export const AreaCode = Type.String({
   pattern: '^\\d{0,8}$',
   description: 'a city code in digits, like 0571',
@@ -108,3 +114,11 @@ export const AnnouncementName = Type.String({
   pattern: ANNOUNCEMENT_NAME.source,
   description: 'a file name of letters, digits, dots, dashes and underlines that ends in .wav',
 });
+
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/;
+
+/** A moment in time (RFC 3339). */
+export const Moment = Type.Refine(
+  Type.String({ pattern: MOMENT.source, description: 'a time like 2026-01-31T08:00:00Z' }),
+  (value) => !Number.isNaN(Date.parse(value)),
+);

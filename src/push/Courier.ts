@@ -3,11 +3,14 @@ import { type FailureReason, failureReasonOf } from './failureReason.ts';
 import type { PostOutcome } from './PostExchange.ts';
 import { PostTarget } from './PostTarget.ts';
 
+/** How an attempt ended; `status` is that of the reply, if one began. */
 export type Delivery =
-  | { readonly ok: true }
+  | { readonly ok: true; readonly status: number }
   | {
       readonly ok: false;
-      readonly reason: FailureReason /** For the dead letter: without addresses and numbers. */;
+      readonly status: number | undefined;
+      readonly reason: FailureReason;
+      /** For the dead letter: without addresses and numbers. */
       readonly detail: string;
     };
 
@@ -23,10 +26,10 @@ const STATUS_OK = 200;
 
 /** The status decides; what a receiver says beyond it is of no use. */
 function deliveryOf({ status, error }: PostOutcome): Delivery {
-  if (status === STATUS_OK) return { ok: true };
-  if (status !== undefined) return { ok: false, reason: 'status', detail: `status ${status}` };
+  if (status === STATUS_OK) return { ok: true, status };
+  if (status !== undefined) return { ok: false, status, reason: 'status', detail: `status ${status}` };
   const { reason, code } = failureReasonOf(error ?? new Error('no status'));
-  return { ok: false, reason, detail: code };
+  return { ok: false, status, reason, detail: code };
 }
 
 /** Carries messages of one application and kind to their target. Never throws. Only status 200 is success (facts 8.1). */

@@ -10,6 +10,20 @@ import { notificationHeaders } from './notificationHeaders.ts';
 import { PostFailure, type PostOutcome } from './PostExchange.ts';
 import { PostTarget } from './PostTarget.ts';
 
+/** A question that was put to a customer's server, or could not be, and how that ended. */
+export interface EndedQuestion {
+  readonly appKey: string;
+  readonly question: Message;
+  /** Milliseconds since the epoch, when it was put. */
+  readonly at: number;
+  readonly seconds: number;
+  readonly outcome: AskOutcome;
+  /** The HTTP status of the reply; undefined if none began. */
+  readonly status: number | undefined;
+  /** Why there is no answer, in plain words; undefined if there is one. */
+  readonly why: string | undefined;
+}
+
 export interface CustomerControlOptions {
   readonly apps: Pick<AppDirectory, 'get'>;
   /** Address ranges that are open although they are closed by default. */
@@ -18,8 +32,8 @@ export interface CustomerControlOptions {
   readonly timeoutSeconds: number;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** Hears of each question: how it ended, and after how many seconds. */
-  readonly onAsked: (outcome: AskOutcome, seconds: number) => void;
+  /** Hears of each question when it has ended. */
+  readonly onAsked: (question: EndedQuestion) => void;
   /** Questions of one application under way at the same time. */
   readonly mostUnderWay?: number;
   /** Connections of an application that asks nothing for so long are closed. */
@@ -64,9 +78,12 @@ export class CustomerControl {
    * @param question its id is the webhook-id
    */
   async ask(appKey: string, question: Message): Promise<CustomerAnswer> {
+    const at = this.#options.clock();
     const startedAtMs = performance.now();
-    const { outcome, answer } = await this.#ask(appKey, question, startedAtMs);
-    this.#options.onAsked(outcome, (performance.now() - startedAtMs) / 1000);
+    const { outcome, status, answer } = await this.#ask(appKey, question, startedAtMs);
+    const seconds = (performance.now() - startedAtMs) / 1000;
+    const why = answer.kind === 'failed' ? answer.why : undefined;
+    this.#options.onAsked({ appKey, question, at, seconds, outcome, status, why });
     return answer;
   }
 

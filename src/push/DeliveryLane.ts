@@ -1,8 +1,17 @@
-import type { AppDirectory } from '../store/AppDirectory.ts';
+import type { AppDirectory, KnownApp } from '../store/AppDirectory.ts';
 import type { StoredMessage } from '../store/journal.ts';
-import { dueInOrder, dueRecords, type Lane, nextDueMs, type OutboxContext } from '../store/outbox.ts';
+import {
+  dueInOrder,
+  dueRecords,
+  giveUpOverdue,
+  type Lane,
+  nextDueMs,
+  type OutboxContext,
+} from '../store/outbox.ts';
 import type { Settlement } from '../store/settlements.ts';
+import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { Circuit } from './Circuit.ts';
 import type { Courier, Delivery } from './Courier.ts';
 import type { LaneQueue, Parcel } from './LaneQueue.ts';
 import { notificationHeaders } from './notificationHeaders.ts';
@@ -18,6 +27,19 @@ const LOAD_AGAIN_MS = 100;
 const DATABASE_AWAY_MS = 1_000;
 /** Longest time that a timer of Node can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** A message waits for its target at least so long, however short the retries are. */
+const SHORTEST_PATIENCE_SECONDS = 3_600;
+
+/** One attempt of a parcel. */
+export interface Attempt {
+  readonly lane: Lane;
+  readonly parcel: Parcel;
+  readonly delivery: Delivery;
+  /** Milliseconds since the epoch, when it began. */
+  readonly at: number;
+  /** Milliseconds that it took. */
+  readonly ms: number;
+}
 
 export interface DeliveryLaneOptions {
   readonly lane: Lane;
@@ -27,11 +49,17 @@ export interface DeliveryLaneOptions {
   readonly apps: Pick<AppDirectory, 'get'>;
   /** Seconds before each further attempt; after the last one the message is given up. */
   readonly retrySeconds: readonly number[];
+  /** Failures in a row after which the target is left alone; 0: it never is. */
+  readonly mostFailures: number;
+  /** Seconds before each probe of a target that is left alone. */
+  readonly probeSeconds: readonly number[];
   readonly clock: () => number;
   readonly logger: Logger;
   /** Writes an outcome to the outbox and calls `written` when it is durable. */
   readonly settle: (settlement: Settlement, written: () => void) => void;
-  readonly onDelivery: (delivery: Delivery) => void;
+  readonly onAttempt: (attempt: Attempt) => void;
+  /** Hears how many messages were given up without a further attempt, or after their last one. */
+  readonly onGivenUp: (messages: number) => void;
 }
 
 /**
@@ -46,10 +74,15 @@ export interface DeliveryLaneOptions {
  *
  * How much may be under way, and wait in memory, halves with each failure and grows by one with each success: a dead
  * target of a customer with much traffic holds one connection and a few messages.
+ *
+ * A target that fails again and again is left alone (Circuit): its messages wait, without using up their attempts, until
+ * one of them, sent as a probe, gets through; then all that is due goes. What has waited for that as long as all
+ * retries together would have taken is given up.
  */
 export class DeliveryLane {
   readonly #options: DeliveryLaneOptions;
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #circuit: Circuit;
   #limit = MOST_IN_FLIGHT;
   #mode: 'direct' | 'backlog' = 'direct';
   /** Something came into the outbox that the load under way may not have seen. */
@@ -60,10 +93,20 @@ export class DeliveryLane {
   /** The last seq of each call that the load under way has brought. */
   readonly #loaded = new Map<string, number>();
   #wakeTimer: NodeJS.Timeout | undefined;
+  #probeTimer: NodeJS.Timeout | undefined;
+  #givingUp: Promise<void> | undefined;
+  /** Where the last attempt went. */
+  #url: string | undefined;
   #stopped = false;
 
   constructor(options: DeliveryLaneOptions) {
     this.#options = options;
+    this.#circuit = new Circuit(options);
+  }
+
+  /** The target is being left alone. */
+  get isHeldBack(): boolean {
+    return this.#circuit.state !== 'closed';
   }
 
   /** Messages in memory. */
@@ -101,13 +144,25 @@ export class DeliveryLane {
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#wakeTimer);
+    clearTimeout(this.#probeTimer);
     this.#options.queue.close();
     const { promise: grace, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, graceMs);
-    await Promise.race([Promise.all([...this.#inFlight, this.#load]), grace]);
+    await Promise.race([Promise.all([...this.#inFlight, this.#load, this.#givingUp]), grace]);
     clearTimeout(timer);
     await this.#options.courier.destroy();
     await Promise.all(this.#inFlight);
+  }
+
+  #mayBeInFlight(): number {
+    switch (this.#circuit.state) {
+      case 'closed':
+        return this.#limit;
+      case 'half-open':
+        return 1;
+      case 'open':
+        return 0;
+    }
   }
 
   get #room(): number {
@@ -126,9 +181,23 @@ export class DeliveryLane {
     if (this.#moreInOutbox) this.#refill();
   }
 
+  /** Does not wait any longer for a target that is left alone: the next message that is due is its probe. */
+  probeNow(): void {
+    this.#circuit.probeNow();
+    this.pump();
+  }
+
+  /** Where the operator has given the application another URL, the new target is not made to wait for the old one. */
+  async lookAtTarget(): Promise<void> {
+    const { lane, apps } = this.#options;
+    if (!this.isHeldBack) return;
+    const known = await apps.get(lane.appKey);
+    if ((known && targetOf(known.app, lane.kind)) !== this.#url) this.probeNow();
+  }
+
   /** Sends what may go now. */
   pump(): void {
-    while (!this.#stopped && this.#inFlight.size < this.#limit) {
+    while (!this.#stopped && this.#inFlight.size < this.#mayBeInFlight()) {
       const parcel = this.#options.queue.take();
       if (parcel === undefined) return;
       const sending: Promise<void> = this.#send(parcel).finally(() => {
@@ -140,7 +209,10 @@ export class DeliveryLane {
   }
 
   async #send(parcel: Parcel): Promise<void> {
-    const delivery = await this.#attempt(parcel);
+    const { lane, clock, onAttempt } = this.#options;
+    const at = clock();
+    const startedAtMs = performance.now();
+    const delivery = await this.#attempt(parcel, at);
     if (delivery === undefined) {
       this.#settle(parcel, {
         outcome: 'retry',
@@ -150,32 +222,36 @@ export class DeliveryLane {
       return;
     }
     if (this.#stopped && !delivery.ok) return;
-    this.#options.onDelivery(delivery);
+    onAttempt({ lane, parcel, delivery, at, ms: Math.round(performance.now() - startedAtMs) });
     if (delivery.ok) {
       this.#limit = Math.min(this.#limit + 1, MOST_IN_FLIGHT);
+      if (this.#circuit.succeeded()) this.#isBack();
       this.#settle(parcel, { outcome: 'delivered', attempts: parcel.attempts + 1, retrySeconds: 0 });
     } else {
+      if (this.#circuit.failed()) this.#leaveAlone(delivery.detail);
       this.#failed(parcel, delivery.detail);
     }
   }
 
   /** @returns undefined if the application cannot be read just now, and then nothing was sent */
-  async #attempt(parcel: Parcel): Promise<Delivery | undefined> {
-    const { apps, lane, courier, clock } = this.#options;
-    let known: Awaited<ReturnType<typeof apps.get>>;
+  async #attempt(parcel: Parcel, now: number): Promise<Delivery | undefined> {
+    const { lane, courier } = this.#options;
+    let known: KnownApp | undefined;
     try {
-      const found = apps.get(lane.appKey);
+      const found = this.#options.apps.get(lane.appKey);
       known = found instanceof Promise ? await found : found;
     } catch {
       return undefined;
     }
     const url = known && targetOf(known.app, lane.kind);
-    if (known === undefined || url === undefined) return { ok: false, reason: 'url', detail: 'no URL' };
+    this.#url = url;
+    if (known === undefined || url === undefined)
+      return { ok: false, status: undefined, reason: 'url', detail: 'no URL' };
     const headers = notificationHeaders({
       appKey: lane.appKey,
       appSecret: known.secret,
       webhookId: parcel.id,
-      now: clock(),
+      now,
       body: parcel.body,
     });
     return courier.deliver(url, headers, parcel.body);
@@ -188,12 +264,47 @@ export class DeliveryLane {
     const attempts = parcel.attempts + 1;
     const retrySeconds = this.#options.retrySeconds[parcel.attempts];
     if (retrySeconds === undefined) {
-      const { appKey, kind } = this.#options.lane;
-      this.#options.logger.warn({ appKey, kind, webhookId: parcel.id, detail }, 'notification given up');
+      const { lane, logger, onGivenUp } = this.#options;
+      logger.warn({ ...lane, webhookId: parcel.id, detail }, 'notification given up');
       this.#settle(parcel, { outcome: 'given-up', attempts, retrySeconds: 0, error: detail });
+      onGivenUp(1);
     } else {
       this.#settle(parcel, { outcome: 'retry', attempts, retrySeconds, error: detail });
     }
+  }
+
+  #leaveAlone(detail: string): void {
+    const { lane, logger } = this.#options;
+    const { waitMs } = this.#circuit;
+    const waitSeconds = Math.round(waitMs / 1000);
+    logger.warn({ ...lane, detail, waitSeconds }, 'notifications wait: their target keeps failing');
+    this.#givingUp ??= this.#giveUpOverdue(detail).finally(() => {
+      this.#givingUp = undefined;
+    });
+    clearTimeout(this.#probeTimer);
+    // A timer may fire a moment early, when no probe is due yet.
+    if (!this.#stopped) this.#probeTimer = setTimeout(() => this.pump(), waitMs + 1);
+  }
+
+  #isBack(): void {
+    clearTimeout(this.#probeTimer);
+    this.#options.logger.info(this.#options.lane, 'notifications go on: their target answers again');
+  }
+
+  async #giveUpOverdue(detail: string): Promise<void> {
+    const { lane, queue, outbox, retrySeconds, logger, onGivenUp } = this.#options;
+    const schedule = retrySeconds.reduce((sum, seconds) => sum + seconds, 0);
+    const patienceSeconds = Math.max(schedule, SHORTEST_PATIENCE_SECONDS);
+    const error = `not tried: ${detail}`;
+    let messages = 0;
+    try {
+      messages = await giveUpOverdue(outbox, lane, queue.held, patienceSeconds, error);
+    } catch (fault) {
+      logger.warn({ ...lane, ...faultFields(fault) }, 'outbox not writable, will retry');
+    }
+    if (messages === 0) return;
+    logger.warn({ ...lane, messages, detail }, 'notifications given up: their target kept failing');
+    onGivenUp(messages);
   }
 
   #settle(parcel: Parcel, settlement: Omit<Settlement, 'rows'>): void {

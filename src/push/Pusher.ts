@@ -1,8 +1,8 @@
 import type { AppDirectory } from '../store/AppDirectory.ts';
-import { reviveDeadLetters } from '../store/deadLetters.ts';
+import { type DeadLetterSearch, reviveDeadLetters } from '../store/deadLetters.ts';
+import { eventTypeOf } from '../store/deliveries.ts';
 import { GroupCommit } from '../store/GroupCommit.ts';
 import type { DurableMessages, Journal } from '../store/journal.ts';
-import type { NotificationKind } from '../store/Message.ts';
 import {
   type Composition,
   composeMessages,
@@ -14,8 +14,9 @@ import {
 import { deleteDelivered, putOffFailed, type Settlement } from '../store/settlements.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { AddressPolicy } from './addressPolicy.ts';
-import { Courier, type Delivery } from './Courier.ts';
-import { DeliveryLane, MOST_IN_FLIGHT } from './DeliveryLane.ts';
+import { Courier } from './Courier.ts';
+import type { DeliveryHistory } from './DeliveryHistory.ts';
+import { type Attempt, DeliveryLane, MOST_IN_FLIGHT } from './DeliveryLane.ts';
 import { EventQueue } from './EventQueue.ts';
 import { guardedConnector } from './guardedConnector.ts';
 import { RecordQueue } from './RecordQueue.ts';
@@ -31,6 +32,12 @@ export interface PusherOptions extends OutboxContext {
   readonly timeoutSeconds: number;
   /** Seconds before each further attempt. */
   readonly retrySeconds: readonly number[];
+  /** Failures in a row after which a target is left alone; 0: it never is. */
+  readonly mostFailures: number;
+  /** Seconds before each probe of a target that is left alone. */
+  readonly probeSeconds: readonly number[];
+  /** Hears of every attempt that is about a call. */
+  readonly history: Pick<DeliveryHistory, 'add'>;
   /** Milliseconds in which ended calls share one record message. */
   readonly mergeMs: number;
   readonly logger: Logger;
@@ -45,9 +52,12 @@ export interface PushStats {
   readonly delivered: number;
   /** Failed attempts by reason (FailureReason). */
   readonly failed: Readonly<Record<string, number>>;
+  /** Messages that became dead letters. */
+  readonly givenUp: number;
+  /** Targets that are left alone because they keep failing; one application has up to three. */
+  readonly targetsLeftAlone: number;
 }
 
-const KINDS: readonly NotificationKind[] = ['event', 'record', 'number'];
 /** Longest time between two looks for what dead nodes have left. */
 const LOOK_EVERY_MS = 5_000;
 const STOP_GRACE_MS = 3_000;
@@ -81,6 +91,7 @@ export class Pusher {
   readonly #failed: Record<string, number> = {};
   readonly #closing = new Set<Promise<void>>();
   #delivered = 0;
+  #givenUp = 0;
   #pending: Awaited<ReturnType<typeof pendingLanes>> = [];
   #pendingAt = 0;
   #unsubscribe: (() => void) | undefined;
@@ -135,14 +146,18 @@ export class Pusher {
   }
 
   /**
-   * Sends dead letters again, as if they had never been tried, under the same webhook-ids.
-   * @param ids undefined means all of the application
+   * Sends dead letters again, as if they had never been tried, under the same webhook-ids; also to a target that is
+   * being left alone.
    * @returns how many letters are on their way again
+   * @throws StoreError
    */
-  async resend(appKey: string, ids?: readonly string[]): Promise<number> {
-    const count = await reviveDeadLetters(this.#options, appKey, ids);
-    if (count > 0) for (const kind of KINDS) this.#lane({ appKey, kind }).readOutbox();
-    return count;
+  async resend(search: DeadLetterSearch): Promise<number> {
+    const revived = await reviveDeadLetters(this.#options, search);
+    for (const lane of revived) {
+      this.#lane(lane).readOutbox();
+      this.#lane(lane).probeNow();
+    }
+    return revived.reduce((sum, { letters }) => sum + letters, 0);
   }
 
   /** Sends what this life has filed in the outbox past the journal: messages about an application's numbers. */
@@ -160,7 +175,11 @@ export class Pusher {
       if (lane?.idle !== true)
         oldest = Math.max(oldest, oldestAgeSeconds + (performance.now() - this.#pendingAt) / 1000);
     }
-    return { depth, oldestAgeSeconds: oldest, delivered: this.#delivered, failed: this.#failed };
+    const targetsLeftAlone = [...this.#lanes.values()].filter((lane) => lane.isHeldBack).length;
+    return {
+      ...{ depth, oldestAgeSeconds: oldest, targetsLeftAlone },
+      ...{ delivered: this.#delivered, failed: this.#failed, givenUp: this.#givenUp },
+    };
   }
 
   #hand({ fresh, elsewhere }: DurableMessages): void {
@@ -178,7 +197,8 @@ export class Pusher {
   }
 
   #makeLane(lane: Lane): DeliveryLane {
-    const { apps, retrySeconds, timeoutSeconds, mergeMs, logger, clock = Date.now } = this.#options;
+    const { apps, timeoutSeconds, mergeMs, logger, clock = Date.now } = this.#options;
+    const { retrySeconds, mostFailures, probeSeconds } = this.#options;
     const made: DeliveryLane = new DeliveryLane({
       lane,
       queue:
@@ -197,18 +217,27 @@ export class Pusher {
       }),
       outbox: this.#options,
       apps,
-      retrySeconds,
+      ...{ retrySeconds, mostFailures, probeSeconds },
       clock,
       logger,
       settle: (settlement, written) => this.#settlements.add({ settlement, written }),
-      onDelivery: (delivery) => this.#count(delivery),
+      onAttempt: (attempt) => this.#note(attempt),
+      onGivenUp: (messages) => {
+        this.#givenUp += messages;
+      },
     });
     return made;
   }
 
-  #count(delivery: Delivery): void {
+  #note({ lane: { appKey, kind }, parcel, delivery, at, ms }: Attempt): void {
     if (delivery.ok) this.#delivered += 1;
     else this.#failed[delivery.reason] = (this.#failed[delivery.reason] ?? 0) + 1;
+    if (kind === 'number') return;
+    this.#options.history.add({
+      ...{ appKey, at, ms, id: parcel.id, event: eventTypeOf(parcel.body), status: delivery.status },
+      sessionIds: parcel.rows.map(({ sessionId }) => sessionId),
+      error: delivery.ok ? undefined : delivery.detail,
+    });
   }
 
   async #writeSettlements(group: readonly PendingSettlement[]): Promise<void> {
@@ -248,6 +277,7 @@ export class Pusher {
       if (tookOver || overlooked) this.#lane(lane).readOutbox();
     }
     this.#dropIdle(idleBefore);
+    for (const lane of this.#lanes.values()) await lane.lookAtTarget();
   }
 
   async #lookOrWarn(): Promise<void> {

@@ -8,14 +8,20 @@ export type AskOutcome = 'answered' | 'busy' | 'empty' | 'too-long' | 'not-json'
 /** An answer for routing, and the word under which it is counted. */
 export interface Asked {
   readonly outcome: AskOutcome;
+  /** The HTTP status of the reply; undefined if none began. */
+  readonly status: number | undefined;
   readonly answer: CustomerAnswer;
 }
 
 const STATUS_OK = 200;
 
 /** A question without an answer. @param why in plain words, for the record of the call: no address, no number */
-export function unanswered(outcome: Exclude<AskOutcome, 'answered'>, why: string): Asked {
-  return { outcome, answer: { kind: 'failed', why } };
+export function unanswered(
+  outcome: Exclude<AskOutcome, 'answered'>,
+  why: string,
+  status?: number | undefined,
+): Asked {
+  return { outcome, status, answer: { kind: 'failed', why } };
 }
 
 /**
@@ -24,14 +30,15 @@ export function unanswered(outcome: Exclude<AskOutcome, 'answered'>, why: string
  * @param timeoutSeconds the time that the server had
  */
 export function askedOf({ status, body, error }: PostOutcome, timeoutSeconds: number): Asked {
-  if (status !== undefined && status !== STATUS_OK) return unanswered('status', wordsOfStatus(status));
-  if (error !== undefined) return brokenOff(error, timeoutSeconds);
-  if (body.length === 0) return unanswered('empty', 'its answer is empty');
+  if (status !== undefined && status !== STATUS_OK)
+    return unanswered('status', wordsOfStatus(status), status);
+  if (error !== undefined) return { ...brokenOff(error, timeoutSeconds), status };
+  if (body.length === 0) return unanswered('empty', 'its answer is empty', status);
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    return { outcome: 'answered', answer: { kind: 'answer', body: JSON.parse(text) } };
+    return { outcome: 'answered', status, answer: { kind: 'answer', body: JSON.parse(text) } };
   } catch {
-    return unanswered('not-json', 'its answer is not JSON in UTF-8');
+    return unanswered('not-json', 'its answer is not JSON in UTF-8', status);
   }
 }
 

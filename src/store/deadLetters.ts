@@ -1,5 +1,6 @@
+import { type Sql, storeErrorOf } from './database.ts';
 import type { NotificationKind } from './Message.ts';
-import type { OutboxContext } from './outbox.ts';
+import { type Lane, type OutboxContext, textArray } from './outbox.ts';
 
 /** A message that was given up after its last attempt. Its body is not shown: it holds real numbers. */
 export interface DeadLetter {
@@ -14,47 +15,104 @@ export interface DeadLetter {
   readonly givenUpAt: Date;
 }
 
-/** Lists what was given up, latest first; merged records are one letter. */
+/** Which dead letters are meant: those to which all of it applies. */
+export interface DeadLetterSearch {
+  readonly appKey?: string | undefined;
+  /** webhook-ids. */
+  readonly ids?: readonly string[] | undefined;
+  /** A message of merged records is found by each of its calls. */
+  readonly sessionId?: string | undefined;
+  readonly kind?: NotificationKind | undefined;
+  /** A part of the last error, in upper or lower case. */
+  readonly error?: string | undefined;
+  /** Given up at this moment or later. */
+  readonly from?: Date | undefined;
+  /** Given up before this moment. */
+  readonly to?: Date | undefined;
+}
+
+/** Rows of the outbox that are, or are a part of, a dead letter that is meant. */
+function matching(sql: Sql, { appKey, ids, sessionId, kind, error, from, to }: DeadLetterSearch) {
+  const all = [
+    sql`given_up_at IS NOT NULL`,
+    appKey === undefined ? undefined : sql`app_key = ${appKey}`,
+    ids === undefined ? undefined : sql`coalesce(message_id, id) = ANY(${textArray(sql, ids)})`,
+    sessionId === undefined ? undefined : sql`session_id = ${sessionId}`,
+    kind === undefined ? undefined : sql`kind = ${kind}`,
+    error === undefined ? undefined : sql`strpos(lower(last_error), lower(${error})) > 0`,
+    from === undefined ? undefined : sql`given_up_at >= ${from}`,
+    to === undefined ? undefined : sql`given_up_at < ${to}`,
+  ].filter((condition) => condition !== undefined);
+  return all.reduce((joined, condition) => sql`${joined} AND ${condition}`);
+}
+
+/** Lists what was given up, latest first; merged records are one letter. @throws StoreError */
 export async function listDeadLetters(
   { sql }: Pick<OutboxContext, 'sql'>,
-  { appKey, offset = 0, limit = 100 }: { appKey?: string | undefined; offset?: number; limit?: number },
+  { offset = 0, limit = 100, ...search }: DeadLetterSearch & { offset?: number; limit?: number },
 ): Promise<DeadLetter[]> {
   return sql<DeadLetter[]>`
-    SELECT app_key AS "appKey", coalesce(message_id, id) AS id, kind, array_agg(session_id ORDER BY session_id) AS "sessionIds",
-      max(attempts) AS attempts, coalesce(max(last_error), '') AS "lastError",
-      min(created_at) AS "createdAt", max(given_up_at) AS "givenUpAt"
-    FROM outbox WHERE given_up_at IS NOT NULL ${appKey === undefined ? sql`` : sql`AND app_key = ${appKey}`}
-    GROUP BY app_key, coalesce(message_id, id), kind
-    ORDER BY max(given_up_at) DESC, id LIMIT ${limit} OFFSET ${offset}`;
+    WITH meant AS (
+      SELECT app_key, coalesce(message_id, id) AS letter, max(given_up_at) AS given_up_at FROM outbox
+      WHERE ${matching(sql, search)}
+      GROUP BY app_key, letter ORDER BY max(given_up_at) DESC, letter LIMIT ${limit} OFFSET ${offset}
+    )
+    SELECT m.app_key AS "appKey", m.letter AS id, o.kind, array_agg(o.session_id ORDER BY o.session_id) AS "sessionIds",
+      max(o.attempts) AS attempts, coalesce(max(o.last_error), '') AS "lastError",
+      min(o.created_at) AS "createdAt", m.given_up_at AS "givenUpAt"
+    FROM meant m JOIN outbox o ON o.app_key = m.app_key AND o.given_up_at IS NOT NULL
+      AND (o.message_id = m.letter OR o.message_id IS NULL AND o.id = m.letter)
+    GROUP BY m.app_key, m.letter, m.given_up_at, o.kind
+    ORDER BY m.given_up_at DESC, m.letter`.catch(rethrow);
 }
 
 /**
- * Makes dead letters due again, as if they had never been tried; they keep their webhook-id and body.
- * `Pusher.resend` does this and sends them at once.
- * @param ids webhook-ids; undefined means all of the application
- * @returns how many letters are on their way again
+ * Makes dead letters due again, as if they had never been tried; they keep their webhook-id and body. Letters with
+ * more than one call go whole. `Pusher.resend` does this and sends them at once.
+ * @returns how many letters are on their way again, by their lanes
+ * @throws StoreError
  */
 export async function reviveDeadLetters(
   { sql, life }: Pick<OutboxContext, 'sql' | 'life'>,
-  appKey: string,
-  ids: readonly string[] | undefined,
-): Promise<number> {
-  const rows = await sql<{ id: string }[]>`
-    UPDATE outbox SET given_up_at = NULL, attempts = 0, last_error = NULL, next_attempt_at = now(), owner = ${life}
-    WHERE app_key = ${appKey} AND given_up_at IS NOT NULL
-      ${ids === undefined ? sql`` : sql`AND coalesce(message_id, id) = ANY(${sql.array([...ids], 25)}::text[])`}
-    RETURNING coalesce(message_id, id) AS id`;
-  return new Set(rows.map((row) => row.id)).size;
+  search: DeadLetterSearch,
+): Promise<readonly (Lane & { readonly letters: number })[]> {
+  return sql<(Lane & { letters: number })[]>`
+    WITH meant AS (
+      SELECT DISTINCT app_key, coalesce(message_id, id) AS letter FROM outbox WHERE ${matching(sql, search)}
+    ), revived AS (
+      UPDATE outbox o
+      SET given_up_at = NULL, attempts = 0, last_error = NULL, next_attempt_at = now(), owner = ${life}
+      FROM meant m
+      WHERE o.app_key = m.app_key AND coalesce(o.message_id, o.id) = m.letter AND o.given_up_at IS NOT NULL
+      RETURNING o.app_key, o.kind, m.letter
+    )
+    SELECT app_key AS "appKey", kind, count(DISTINCT letter)::int AS letters FROM revived
+    GROUP BY app_key, kind ORDER BY app_key, kind`.catch(rethrow);
 }
 
-/** Removes dead letters for good. @returns how many rows went */
+/** Removes dead letters for good. @returns how many rows went @throws StoreError */
 export async function deleteDeadLetters(
   { sql }: Pick<OutboxContext, 'sql'>,
   appKey: string,
   ids: readonly string[],
 ): Promise<number> {
-  const { count } = await sql`
-    DELETE FROM outbox WHERE app_key = ${appKey} AND given_up_at IS NOT NULL
-      AND coalesce(message_id, id) = ANY(${sql.array([...ids], 25)}::text[])`;
+  const { count } = await sql`DELETE FROM outbox WHERE ${matching(sql, { appKey, ids })}`.catch(rethrow);
   return count;
+}
+
+/** Removes what was given up before a moment, so many rows at most. @returns how many went @throws StoreError */
+export async function deleteDeadLettersBefore(
+  { sql }: Pick<OutboxContext, 'sql'>,
+  moment: Date,
+  most: number,
+): Promise<number> {
+  const { count } = await sql`
+    DELETE FROM outbox WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM outbox WHERE given_up_at < ${moment} ORDER BY given_up_at LIMIT ${most}
+      FOR UPDATE SKIP LOCKED))`.catch(rethrow);
+  return count;
+}
+
+function rethrow(error: unknown): never {
+  throw storeErrorOf(error);
 }

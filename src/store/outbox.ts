@@ -145,6 +145,28 @@ export async function nextDueMs(
   return row?.ms;
 }
 
+/**
+ * Gives up what has been due for so long, without a further attempt: whole messages and, as what is due of a call is due
+ * together, whole calls.
+ * @param held calls that are in memory, whose messages are about to be tried
+ * @param error for the dead letters of messages that were never tried
+ * @returns how many were given up
+ */
+export async function giveUpOverdue(
+  { sql, life }: OutboxContext,
+  lane: Lane,
+  held: readonly string[],
+  overdueSeconds: number,
+  error: string,
+): Promise<number> {
+  const { count } = await sql`
+    UPDATE outbox SET given_up_at = now(), last_error = coalesce(last_error, ${error})
+    WHERE owner = ${life} AND app_key = ${lane.appKey} AND kind = ${lane.kind} AND given_up_at IS NULL
+      AND next_attempt_at < now() - make_interval(secs => ${overdueSeconds})
+      AND session_id <> ALL(${textArray(sql, held)})`;
+  return count;
+}
+
 /** Records that shall be one message. */
 export interface Composition {
   readonly appKey: string;

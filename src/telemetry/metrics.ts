@@ -9,6 +9,8 @@ export interface MetricSources {
     readonly oldestAgeSeconds: number;
     readonly delivered: number;
     readonly failed: Readonly<Record<string, number>>;
+    readonly givenUp: number;
+    readonly targetsLeftAlone: number;
   };
   readonly media: () => { readonly sessions: number; readonly servers: ReadonlyMap<string, boolean> };
   readonly trunks: () => ReadonlyMap<string, boolean>;
@@ -224,6 +226,16 @@ export class Metrics {
       () => sources.push().oldestAgeSeconds,
     );
     counter('axbridge_push_delivered_total', 'Notifications delivered', () => sources.push().delivered);
+    counter(
+      'axbridge_push_given_up_total',
+      'Notifications that became dead letters',
+      () => sources.push().givenUp,
+    );
+    gauge(
+      'axbridge_push_targets_left_alone',
+      'Targets whose notifications wait because they keep failing',
+      () => sources.push().targetsLeftAlone,
+    );
     new Counter({
       name: 'axbridge_push_failures_total',
       help: 'Attempts to deliver a notification that failed, by reason',

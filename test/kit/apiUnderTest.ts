@@ -17,6 +17,7 @@ import { BlackList } from '../../src/store/BlackList.ts';
 import { askToStop } from '../../src/store/callStops.ts';
 import { Changes } from '../../src/store/changes.ts';
 import type { Sql } from '../../src/store/database.ts';
+import type { DeadLetterSearch } from '../../src/store/deadLetters.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
 import { Sealer } from '../../src/store/sealing.ts';
 import { AdminClient } from './AdminClient.ts';
@@ -40,7 +41,7 @@ export interface ApiUnderTest {
   /** What was logged, oldest first. */
   readonly logged: readonly { readonly level: string; readonly message: string; readonly fields: object }[];
   /** What `resend` was asked for. */
-  readonly resent: { appKey: string; ids: readonly string[] | undefined }[];
+  readonly resent: DeadLetterSearch[];
   /** Applications about whose numbers a message was filed. */
   readonly filed: readonly string[];
   /** How often the directory of handsets was to be read again. */
@@ -82,7 +83,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
   const bindings = new Bindings({ sql, sealer, changes, clock });
   const table = new DatabaseRoutingTable(sql, sealer);
   const isOperator = await loadTokenCheck({ sql, setting: OPERATOR_TOKEN, show: () => undefined });
-  const resend = async (appKey: string, ids: readonly string[] | undefined) => resent.push({ appKey, ids });
+  const resend = async (search: DeadLetterSearch) => resent.push(search);
 
   const recordingFolder = new RecordingFolder(join(dataDir, 'recordings'));
   const recordings = new Recordings({

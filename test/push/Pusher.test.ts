@@ -196,12 +196,7 @@ describe('a customer that fails', () => {
     expect(letters[0]).toMatchObject({ attempts: 3, lastError: 'status 503', sessionIds: [call.sessionId] });
     const before = customer.requests.filter(({ status }) => status === 503);
     customer.rule = 200;
-    expect(
-      await pusher.resend(
-        appKey,
-        letters.map(({ id }) => id),
-      ),
-    ).toBe(2);
+    expect(await pusher.resend({ appKey, ids: letters.map(({ id }) => id) })).toBe(2);
     await customer.waitFor(({ accepted }) => accepted.length === 6);
     const again = customer.accepted.slice(-2).map(({ id, body }) => `${id} ${body}`);
     expect(new Set(again)).toEqual(new Set(before.map(({ id, body }) => `${id} ${body}`)));

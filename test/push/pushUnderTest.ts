@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { DeliveryHistory } from '../../src/push/DeliveryHistory.ts';
 import { Pusher, type PusherOptions } from '../../src/push/Pusher.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
 import { insertApp, type NewApp } from '../../src/store/apps.ts';
@@ -50,11 +51,15 @@ export async function startNode(settings: NodeSettings): Promise<NodeUnderTest> 
   if (settings.heartbeat === false) await sql`INSERT INTO nodes (node_id, life) VALUES (${nodeId}, ${life})`;
   else await node.start();
   const journal = new Journal({ sql, sealer, apps, nodeId, life, logger });
+  const history = new DeliveryHistory({ sql, keptDays: 7, clock: Date.now, logger, gatherMs: 20 });
   const pusher = new Pusher({
     allow: ['127.0.0.0/8'],
     timeoutSeconds: 2,
     retrySeconds: [0.05, 0.1, 0.2, 0.4, 0.8, 1.6],
     mergeMs: 50,
+    mostFailures: 10,
+    probeSeconds: [0.05, 0.1],
+    history,
     ...settings,
     ...{ sql, sealer, apps, journal, nodeId, life, deadSeconds, logger },
   });
@@ -65,6 +70,7 @@ export async function startNode(settings: NodeSettings): Promise<NodeUnderTest> 
       await journal.flush();
       await journal.stop();
       await pusher.stop();
+      await history.stop();
       if (settings.heartbeat !== false) await node.stop();
       await changes.stop();
       await closeDatabase(sql);

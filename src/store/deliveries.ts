@@ -1,0 +1,68 @@
+import { type Sql, storeErrorOf } from './database.ts';
+
+/** One attempt to tell a customer's server something of one or more calls. */
+export interface DeliveryAttempt {
+  readonly appKey: string;
+  /** Several for merged call records. */
+  readonly sessionIds: readonly string[];
+  /** The webhook-id. */
+  readonly id: string;
+  /** The eventType: `callin` … `disconnect`, `fee`. */
+  readonly event: string;
+  /** Milliseconds since the epoch, when it began. */
+  readonly at: number;
+  /** Milliseconds that it took. */
+  readonly ms: number;
+  /** The HTTP status of the reply; undefined if none began. */
+  readonly status: number | undefined;
+  /** Why it failed, without addresses and numbers; undefined if it was a success. */
+  readonly error: string | undefined;
+}
+
+/** An attempt as it is kept: of one call, which its row names. */
+export type KeptAttempt = Pick<DeliveryAttempt, 'id' | 'event' | 'at' | 'ms' | 'status' | 'error'>;
+
+/** Writes attempts. Written twice, they are read once. @throws the database's error */
+export async function insertAttempts(sql: Sql, attempts: readonly DeliveryAttempt[]): Promise<void> {
+  const rows = new Map<
+    string,
+    { app_key: string; session_id: string; at: number; attempts: KeptAttempt[] }
+  >();
+  for (const { appKey, sessionIds, ...kept } of attempts) {
+    for (const sessionId of sessionIds) {
+      const key = `${appKey} ${sessionId}`;
+      const row = rows.get(key) ?? { app_key: appKey, session_id: sessionId, at: 0, attempts: [] };
+      row.at = Math.max(row.at, kept.at + kept.ms);
+      row.attempts.push(kept);
+      rows.set(key, row);
+    }
+  }
+  await sql`
+    INSERT INTO deliveries (app_key, session_id, ended_at, attempts)
+    SELECT r.app_key, r.session_id, to_timestamp(r.at / 1000), r.attempts
+    FROM json_to_recordset(${JSON.stringify([...rows.values()])}::text::json)
+      AS r (app_key text, session_id text, at float8, attempts jsonb)`;
+}
+
+/**
+ * Takes away what ended before a moment.
+ * @param most rows at once
+ * @returns how many went
+ * @throws StoreError
+ */
+export async function deleteDeliveriesBefore(sql: Sql, moment: Date, most: number): Promise<number> {
+  const { count } = await sql`
+    DELETE FROM deliveries WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM deliveries WHERE ended_at < ${moment} ORDER BY ended_at LIMIT ${most}
+      FOR UPDATE SKIP LOCKED))`.catch(rethrow);
+  return count;
+}
+
+/** The eventType of a notification, which stands first in the text of each. */
+export function eventTypeOf(text: string): string {
+  return /^\{"eventType":"(\w+)"/.exec(text)?.[1] ?? '';
+}
+
+function rethrow(error: unknown): never {
+  throw storeErrorOf(error);
+}
