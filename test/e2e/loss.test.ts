@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type EmbeddedMedia,
-  type EmbeddedSip,
-  startEmbeddedMedia,
-  startEmbeddedSip,
-} from '../../embedded/index.ts';
 import type { TimerValues } from '../../embedded/sip/index.ts';
+import { EmbeddedServers } from '../kit/EmbeddedServers.ts';
 import type { IncomingCall } from '../kit/IncomingCall.ts';
 import { LossyLink } from '../kit/LossyLink.ts';
 import { Scenario } from '../kit/Scenario.ts';
@@ -24,19 +19,15 @@ const timers: Partial<TimerValues> = { t1Ms: 100, t2Ms: 800, t4Ms: 1000, timerDM
 const onRealServers = process.env.AXBRIDGE_DRACHTIO !== undefined;
 
 describe.skipIf(onRealServers)(`${LOSS * 100} % of the packets lost in both directions`, () => {
-  let sip: EmbeddedSip;
-  let media: EmbeddedMedia;
+  let servers: EmbeddedServers;
   let scenario: Scenario;
   const lines: LossyLink[] = [];
 
   beforeAll(async () => {
-    [sip, media] = await Promise.all([
-      startEmbeddedSip({ sipPort: 0, adminPort: 0, timers }),
-      startEmbeddedMedia({ eslPort: 0, sipPort: 0, rtpFirstPort: 0 }),
-    ]);
+    servers = await EmbeddedServers.start(timers);
     const database = await createTestDatabase({ max: 1 });
     await database.close();
-    const server = { host: sip.sipHost, port: sip.sipPort };
+    const server = servers.sip;
     scenario = await Scenario.start({
       database: database.url,
       sip: server,
@@ -45,8 +36,7 @@ describe.skipIf(onRealServers)(`${LOSS * 100} % of the packets lost in both dire
       ben: { timers },
       trunk: false,
       env: {
-        AXBRIDGE_DRACHTIO: `${sip.adminHost}:${sip.adminPort},${sip.secret}`,
-        AXBRIDGE_FREESWITCH: `${media.eslHost}:${media.eslPort},${media.password}`,
+        ...servers.settings,
         AXBRIDGE_TRUNK_OPTIONS_SECONDS: '0',
       },
     });
@@ -67,7 +57,7 @@ describe.skipIf(onRealServers)(`${LOSS * 100} % of the packets lost in both dire
   afterAll(async () => {
     await scenario?.close();
     for (const line of lines) line.close();
-    await Promise.all([sip?.stop(), media?.stop()]);
+    await servers?.stop();
   });
 
   it('calls of both kinds are set up and end cleanly, and no server keeps anything', async () => {
@@ -109,27 +99,8 @@ describe.skipIf(onRealServers)(`${LOSS * 100} % of the packets lost in both dire
       .poll(() => [anna.activeCalls.length, ben.activeCalls.length], { timeout: 10_000 })
       .toEqual([0, 0]);
 
-    const sipLeft = async () => {
-      const { dialogs, inviteServerTransactions, otherTransactions, unansweredRequests, pendingInvites } =
-        await sip.stats();
-      return { dialogs, inviteServerTransactions, otherTransactions, unansweredRequests, pendingInvites };
-    };
-    await expect.poll(sipLeft, { timeout: 30_000, interval: 250 }).toEqual({
-      dialogs: 0,
-      inviteServerTransactions: 0,
-      otherTransactions: 0,
-      unansweredRequests: 0,
-      pendingInvites: 0,
-    });
-    const mediaLeft = async () => {
-      const { channels, bridges, recordings, rtpPorts, sipDialogs } = await media.stats();
-      return { channels, bridges, recordings, rtpPorts, sipDialogs };
-    };
-    await expect
-      .poll(mediaLeft, { timeout: 30_000, interval: 250 })
-      .toEqual({ channels: 0, bridges: 0, recordings: 0, rtpPorts: 0, sipDialogs: 0 });
-    const metrics = await scenario.application.metrics();
-    expect(metrics).toMatch(/^axbridge_media_sessions 0$/m);
-    expect(metrics.match(/^axbridge_calls_active\{.*\} [^0].*$/m)).toBeNull();
+    await expect.poll(() => servers.left(), { timeout: 30_000, interval: 250 }).toEqual({});
+    expect(await scenario.application.metric('axbridge_media_sessions')).toBe(0);
+    expect(await scenario.application.callsInProgress()).toBe(0);
   }, 120_000);
 });

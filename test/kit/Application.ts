@@ -113,6 +113,12 @@ export class Application {
     return Number(line?.slice(series.length + 1) ?? Number.NaN);
   }
 
+  /** Calls of every mode that it still has in progress, by its own account. */
+  async callsInProgress(): Promise<number> {
+    const counts = [...(await this.metrics()).matchAll(/^axbridge_calls_active\{.*\} (\d+)$/gm)];
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
   /** Ends the process at once and waits until it is gone. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#child;

@@ -73,6 +73,13 @@ export class OutgoingCall extends PhoneCall {
     this.#transaction.cancel(headers);
   }
 
+  /** Gives up or hangs up, whichever it takes; also where the answer crosses our CANCEL. */
+  async leave(): Promise<void> {
+    if (this.dialog === undefined) this.cancel();
+    await Promise.race([this.ended, this.answered.catch(() => undefined)]);
+    if (!this.isOver) await this.hangUp();
+  }
+
   #lost(reject: (error: Error) => void, why: string): void {
     this.over({ how: 'lost' });
     reject(new Error(`${this.phone.name}: ${why}`));

@@ -1,12 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type EmbeddedMedia,
-  type EmbeddedSip,
-  startEmbeddedMedia,
-  startEmbeddedSip,
-} from '../../embedded/index.ts';
 import { Application } from './Application.ts';
 import { type ToldCall, toldOf } from './customer.ts';
+import { EmbeddedServers } from './EmbeddedServers.ts';
 import { PartnerClient } from './PartnerClient.ts';
 import { Phone } from './Phone.ts';
 import { NumberPlan, Tenant, type TenantMode } from './Tenant.ts';
@@ -17,11 +12,6 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Settings that only make a test wait less. */
 const IN_A_HURRY = { AXBRIDGE_RECORD_MERGE_MS: '50', AXBRIDGE_DRAIN_SECONDS: '2' };
-
-interface Servers {
-  readonly sip: EmbeddedSip;
-  readonly media: EmbeddedMedia;
-}
 
 /**
  * Two application processes that share a SIP server, a media server and a database: calls go to them in turn. The
@@ -36,12 +26,12 @@ export class TwoNodes {
   /** Who is called. */
   readonly ben: Phone;
   readonly numbers = new NumberPlan();
-  readonly #servers: Servers | undefined;
+  readonly #servers: EmbeddedServers | undefined;
   readonly #database: TestDatabase;
 
   private constructor(
     parts: Pick<TwoNodes, 'one' | 'two' | 'sink' | 'anna' | 'ben'>,
-    servers: Servers | undefined,
+    servers: EmbeddedServers | undefined,
     database: TestDatabase,
   ) {
     this.one = parts.one;
@@ -54,18 +44,18 @@ export class TwoNodes {
   }
 
   static async start(): Promise<TwoNodes> {
-    const servers = process.env.AXBRIDGE_DRACHTIO === undefined ? await startServers() : undefined;
+    const servers = process.env.AXBRIDGE_DRACHTIO === undefined ? await EmbeddedServers.start() : undefined;
     const database = await createTestDatabase({ max: 1 });
     const sealKey = randomBytes(32).toString('base64');
     const node = (name: string) =>
       Application.start({
         database: database.url,
-        ...(servers && { sip: { host: servers.sip.sipHost, port: servers.sip.sipPort } }),
+        ...(servers && { sip: servers.sip }),
         env: {
           ...IN_A_HURRY,
           AXBRIDGE_NODE_ID: name,
           AXBRIDGE_SEAL_KEY: sealKey,
-          ...(servers && settingsOf(servers)),
+          ...servers?.settings,
         },
       });
     const [one, sink, anna, ben] = await Promise.all([
@@ -114,21 +104,6 @@ export class TwoNodes {
   async close(): Promise<void> {
     await Promise.all([this.one.stop(), this.two.stop()]);
     await Promise.all([this.anna.close(), this.ben.close(), this.sink.close(), this.#database.close()]);
-    await Promise.all([this.#servers?.sip.stop(), this.#servers?.media.stop()]);
+    await this.#servers?.stop();
   }
-}
-
-async function startServers(): Promise<Servers> {
-  const [sip, media] = await Promise.all([
-    startEmbeddedSip({ sipPort: 0, adminPort: 0 }),
-    startEmbeddedMedia({ eslPort: 0, sipPort: 0, rtpFirstPort: 0 }),
-  ]);
-  return { sip, media };
-}
-
-function settingsOf({ sip, media }: Servers): Record<string, string> {
-  return {
-    AXBRIDGE_DRACHTIO: `${sip.adminHost}:${sip.adminPort},${sip.secret}`,
-    AXBRIDGE_FREESWITCH: `${media.eslHost}:${media.eslPort},${media.password}`,
-  };
 }

@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { adminApi } from '../../src/admin/adminApi.ts';
 import { loadTokenCheck } from '../../src/admin/operatorToken.ts';
 import type { TlsIdentity } from '../../src/api/certificate.ts';
+import { downloadOperations } from '../../src/api/downloadOperations.ts';
 import { HttpServer } from '../../src/api/httpServer.ts';
 import { partnerApi } from '../../src/api/partnerApi.ts';
+import { partnerOperations } from '../../src/api/partnerOperations.ts';
 import { recordingDownload } from '../../src/api/recordingDownload.ts';
 import { Bindings } from '../../src/bindings/Bindings.ts';
 import { createPlatform } from '../../src/calls/platform.ts';
+import { apiInfo } from '../../src/openapi/apiInfo.ts';
+import { documentRoutes } from '../../src/openapi/documentRoutes.ts';
 import { RecordingFolder } from '../../src/recordings/RecordingFolder.ts';
 import { Recordings } from '../../src/recordings/Recordings.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
@@ -38,6 +42,8 @@ export interface ApiUnderTest {
   readonly sealer: Sealer;
   readonly changes: Changes;
   readonly blackList: BlackList;
+  /** Every method and path that is served. */
+  readonly routes: readonly { readonly method: string | string[]; readonly url: string }[];
   /** What was logged, oldest first. */
   readonly logged: readonly { readonly level: string; readonly message: string; readonly fields: object }[];
   /** What `resend` was asked for. */
@@ -65,6 +71,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
   const { sql, url } = database;
   const dataDir = await mkdtemp(join(tmpdir(), 'axbridge-api-'));
   const announcementsDir = join(dataDir, 'announcements');
+  const routes: { method: string | string[]; url: string }[] = [];
   const logged: { level: string; message: string; fields: object }[] = [];
   const say = (level: string) => (fields: object, message: string) =>
     void logged.push({ level, message, fields });
@@ -100,6 +107,12 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     port: 0,
     tls: tls && { port: 0, identity: tls },
     routes: async (fastify) => {
+      fastify.addHook('onRoute', ({ method, url }) => void routes.push({ method, url }));
+      await documentRoutes(fastify, {
+        info: apiInfo(),
+        partner: partnerOperations,
+        others: [downloadOperations],
+      });
       await partnerApi(fastify, {
         apps,
         bindings,
@@ -139,6 +152,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     sealer,
     changes,
     blackList,
+    routes,
     logged,
     resent,
     filed,
