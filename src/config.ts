@@ -148,6 +148,11 @@ export const SETTINGS = {
   AXBRIDGE_TLS_CERT: setting('', 'PEM file with the certificate chain for HTTPS', text),
   AXBRIDGE_TLS_KEY: setting('', 'PEM file with the private key for HTTPS', text),
   AXBRIDGE_TLS_PORT: setting('8443', 'port of the partner and admin API over HTTPS', port),
+  AXBRIDGE_API_DOCS: setting(
+    'on',
+    '"off" serves neither /openapi.json nor the page /docs',
+    oneOf('on', 'off'),
+  ),
   AXBRIDGE_PUBLIC_URL: setting(
     '',
     'where customers reach the API, for addresses of recordings; without it, where their request came in',

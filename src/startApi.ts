@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { adminApi } from './admin/adminApi.ts';
 import { loadTokenCheck } from './admin/operatorToken.ts';
 import type { TlsIdentity } from './api/certificate.ts';
+import { downloadOperations } from './api/downloadOperations.ts';
 import { HttpServer, type ListeningPorts } from './api/httpServer.ts';
 import { partnerApi } from './api/partnerApi.ts';
+import { partnerOperations } from './api/partnerOperations.ts';
 import { recordingDownload } from './api/recordingDownload.ts';
 import { Bindings } from './bindings/Bindings.ts';
 import { ExpiredBindingSweeper } from './bindings/ExpiredBindingSweeper.ts';
+import { apiInfo } from './openapi/apiInfo.ts';
+import { documentRoutes } from './openapi/documentRoutes.ts';
 import type { Stores } from './openStores.ts';
 import type { RecordingSource } from './recordings/OpenRecording.ts';
 import type { Context } from './servers.ts';
@@ -54,6 +58,10 @@ export async function startApi(
         clock,
       });
       await recordingDownload(fastify, { recordings, sign, log: logger, clock });
+      if (config.AXBRIDGE_API_DOCS === 'on') {
+        const others = [downloadOperations];
+        await documentRoutes(fastify, { info: apiInfo(), partner: partnerOperations, others });
+      }
       await adminApi(fastify, {
         sql,
         sealer,

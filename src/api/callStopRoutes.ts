@@ -14,7 +14,7 @@ const STOP_PATH = '/httpsessions/callStop/v2.0';
 export type StopCall = (appKey: string, sessionId: string) => Promise<boolean>;
 
 /** The session id has a small i here, unlike in events and records (facts 7.2). */
-const StopFields = Type.Object({
+export const StopFields = Type.Object({
   sessionid: Type.String({ maxLength: 256, description: 'the sessionId of a call' }),
   signal: Type.Enum(['call_stop'], { description: '"call_stop"' }),
 });

@@ -24,7 +24,7 @@ export interface RecordingRoutesOptions {
   readonly clock: () => number;
 }
 
-const RecordingFields = Type.Object({
+export const RecordingFields = Type.Object({
   fileName: Type.String({ maxLength: 128, description: 'the recordObjectName of a call record' }),
   recordDomain: Type.String({ maxLength: 128, description: 'the recordDomain of a call record' }),
 });
