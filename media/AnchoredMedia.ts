@@ -103,12 +103,19 @@ export class AnchoredMedia extends CallerMedia {
     this.#recordingPath = path;
   }
 
-  /** Ends the recording; its file is complete when this resolves. Nothing happens where none runs. */
-  async stopRecording(): Promise<void> {
+  /**
+   * Ends the recording; its file is complete when this resolves. Nothing happens where none runs.
+   * @returns the milliseconds that FreeSWITCH took down, whether its disk had room for them or not; undefined when it
+   * cannot say
+   * @throws MediaError `refused` when the recording had ended by itself; `no-answer`, `ended`
+   */
+  async stopRecording(): Promise<number | undefined> {
     const path = this.#recordingPath;
     this.#recordingPath = undefined;
-    if (path === undefined || this.caller.ended) return;
+    if (path === undefined || this.caller.ended) return undefined;
     await this.caller.command(`uuid_record ${this.caller.uuid} stop ${fileArgument(path)}`);
+    const ms = Number((await this.caller.variable('record_ms')) ?? Number.NaN);
+    return Number.isNaN(ms) ? undefined : ms;
   }
 
   protected override legs(): Leg[] {

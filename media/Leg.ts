@@ -151,6 +151,13 @@ export class Leg {
     await this.#socket.command(command);
   }
 
+  /** A variable of the channel; undefined when it is not set. @throws MediaError `no-answer`, `ended` */
+  async variable(name: string): Promise<string | undefined> {
+    this.#assertAlive();
+    const value = await this.#socket.api(`uuid_getvar ${this.uuid} ${name}`);
+    return value === '_undef_' || value.startsWith('-ERR') ? undefined : value;
+  }
+
   /**
    * Has FreeSWITCH end the channel after some seconds, also when this application is gone by then. The last call counts.
    * @throws MediaError `refused`, `no-answer`, `ended`

@@ -1,6 +1,13 @@
-import type { AnchoredMedia, CallerMedia, LostReason, MediaPool, Party } from '../../media/index.ts';
+import {
+  type AnchoredMedia,
+  type CallerMedia,
+  type LostReason,
+  MediaError,
+  type MediaPool,
+  type Party,
+} from '../../media/index.ts';
 import type { Connect } from '../../routing/types.ts';
-import type { Recordings } from '../recordings/Recordings.ts';
+import type { RecordingEnd, Recordings } from '../recordings/Recordings.ts';
 import type { IncomingInvite } from '../sip/IncomingInvite.ts';
 import type { Progress } from '../sip/OutgoingInvite.ts';
 import type { SdpCleaner } from '../sip/sdp.ts';
@@ -59,7 +66,7 @@ export class AnchoredPath implements CallPath {
   readonly calleeOffer: string;
   #isBridged = false;
   #released = false;
-  #recordingEnd: Promise<void> | undefined;
+  #recordingEnd: Promise<RecordingEnd> | undefined;
 
   /**
    * Makes both channels at the same time, or the callee's alone for a caller who has one.
@@ -141,11 +148,8 @@ export class AnchoredPath implements CallPath {
     await this.#media.announceDuringCall(file);
   }
 
-  stopRecording(): Promise<void> {
-    const { logger } = this.#options;
-    this.#recordingEnd ??= this.#media
-      .stopRecording()
-      .catch((error: unknown) => logger.warn({ err: error }, 'recording not ended'));
+  stopRecording(): Promise<RecordingEnd> {
+    this.#recordingEnd ??= this.#endRecording();
     return this.#recordingEnd;
   }
 
@@ -207,6 +211,16 @@ export class AnchoredPath implements CallPath {
       if (this.#released) return;
       this.#warn(error, 'recording could not begin; the call goes on');
       onRecording(undefined);
+    }
+  }
+
+  async #endRecording(): Promise<RecordingEnd> {
+    try {
+      const ms = await this.#media.stopRecording();
+      return ms === undefined ? { kind: 'unknown' } : { kind: 'ended', ms };
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'recording not ended');
+      return { kind: error instanceof MediaError && error.code === 'refused' ? 'broken' : 'unknown' };
     }
   }
 

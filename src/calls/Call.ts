@@ -339,23 +339,22 @@ export class Call implements CallStep {
   async #close(ending: Ending): Promise<void> {
     const { log, services } = this.#side;
     const { recording } = log.call;
+    const path = this.#path;
     const releasing = this.#releasePath();
-    const isKept = recording !== undefined && (await this.#isRecorded(recording));
+    const isKept = path && recording ? await this.#isRecorded(path, recording) : false;
     if (recording && !isKept) log.notRecorded();
     this.#side.close(ending);
     await releasing;
-    if (isKept) services.recordings.keep(recording.objectName);
+    if (recording && isKept) services.recordings.keep(recording.objectName);
     else if (recording) await this.#discard(recording.objectName);
   }
 
   /** Whether there is a recording to keep. A call that should have one and has not is counted. */
-  async #isRecorded({ objectName, startedAt }: CallRecording): Promise<boolean> {
+  async #isRecorded(path: CallPath, { objectName, startedAt }: CallRecording): Promise<boolean> {
     const { log, services } = this.#side;
     const { logger, metrics, recordings } = services;
     const lastedMs = (log.call.endedAt ?? startedAt) - startedAt;
-    const asking = Promise.resolve(this.#path?.stopRecording()).then(() =>
-      recordings.outcome(objectName, lastedMs),
-    );
+    const asking = path.stopRecording().then((end) => recordings.outcome(objectName, lastedMs, end));
     const outcome = await inTime(asking, RECORDING_WAIT_MS).catch((error: unknown) => {
       logger.warn({ err: error, sessionId: this.sessionId }, 'a recording cannot be looked at');
       return 'incomplete' as const;

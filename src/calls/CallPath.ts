@@ -1,3 +1,4 @@
+import type { RecordingEnd } from '../recordings/Recordings.ts';
 import type { Progress } from '../sip/OutgoingInvite.ts';
 import type { SipDialog } from '../sip/SipDialog.ts';
 
@@ -33,7 +34,7 @@ export interface CallPath {
   /** Both sides are up: connects what they hear, and their requests inside the dialogs. */
   join(legs: CallLegs): Promise<void> | void;
   /** Ends a recording; its file is complete when this resolves. It does not throw, and may be called at any time. */
-  stopRecording(): Promise<void> | void;
+  stopRecording(): Promise<RecordingEnd>;
   /** Ends what the path holds. It does not throw, and may be called at any time. */
   release(): Promise<void> | void;
 }

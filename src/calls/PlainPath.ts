@@ -1,3 +1,4 @@
+import type { RecordingEnd } from '../recordings/Recordings.ts';
 import type { IncomingInvite } from '../sip/IncomingInvite.ts';
 import type { Progress } from '../sip/OutgoingInvite.ts';
 import type { Modified, SipDialog } from '../sip/SipDialog.ts';
@@ -51,7 +52,9 @@ export class PlainPath implements CallPath {
     callee.onInfo((contentType, body) => passDigit(contentType, body, caller));
   }
 
-  stopRecording(): void {}
+  async stopRecording(): Promise<RecordingEnd> {
+    return { kind: 'unknown' };
+  }
 
   release(): void {}
 

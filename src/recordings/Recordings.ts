@@ -11,9 +11,8 @@ export const SHORTEST_RECORDING_MS = 3000;
 /** What a media server writes: 16-bit samples, 8 kHz, mono, behind a header of this length. */
 const RAW_BYTES_PER_MS = 16;
 const RAW_HEADER_BYTES = 44;
-/** A recording begins and ends a little beside the moments that we note, and a busy media server loses a little. */
-const MISSING_AT_MOST_MS = 2000;
-const MISSING_AT_MOST_SHARE = 0.05;
+/** What a media server may count and not write in good health. */
+const LOST_AT_MOST_MS = 500;
 /** Files converted at a time: it is work for idle moments. */
 const CONVERSIONS_AT_ONCE = 1;
 
@@ -25,9 +24,18 @@ export interface NewRecording {
   readonly path: string;
 }
 
+/** What a media server says of a recording at its end. */
+export type RecordingEnd =
+  /** It took down so much. Not what is missing because nothing was sent: while a party is held, time may stand still. */
+  | { readonly kind: 'ended'; readonly ms: number }
+  /** It had given up before. */
+  | { readonly kind: 'broken' }
+  /** It is not there any more, or does not answer. */
+  | { readonly kind: 'unknown' };
+
 /**
- * What a call's recording came to. `too-short`: it lasted less than is kept; `incomplete`: what the media server wrote is
- * not there, or far shorter than the call.
+ * What a call's recording came to. `too-short`: it lasted less than is kept; `incomplete`: not all of what the media
+ * server took down is on the disk.
  */
 export type RecordingOutcome = 'complete' | 'too-short' | 'incomplete';
 
@@ -84,16 +92,19 @@ export class Recordings implements RecordingSource {
   }
 
   /**
-   * Says what a recording came to that the media server has completed.
-   * @param ms how long it should be
+   * Says what a recording came to that has ended. Its file tells, measured by what the media server says.
+   * @param ms how long it ran
    * @throws errors of the file system
    */
-  async outcome(objectName: string, ms: number): Promise<RecordingOutcome> {
+  async outcome(objectName: string, ms: number, end: RecordingEnd): Promise<RecordingOutcome> {
     if (ms < SHORTEST_RECORDING_MS) return 'too-short';
+    if (end.kind === 'broken') return 'incomplete';
+    const takenMs = end.kind === 'ended' ? end.ms : SHORTEST_RECORDING_MS;
+    // A media server keeps nothing that is too short itself.
+    if (takenMs < SHORTEST_RECORDING_MS) return 'too-short';
     const bytes = await this.#options.folder.rawBytes(objectName);
     const writtenMs = (bytes - RAW_HEADER_BYTES) / RAW_BYTES_PER_MS;
-    const missingMs = ms - writtenMs;
-    if (missingMs > MISSING_AT_MOST_MS + ms * MISSING_AT_MOST_SHARE) return 'incomplete';
+    if (writtenMs < takenMs - LOST_AT_MOST_MS) return 'incomplete';
     return writtenMs < SHORTEST_RECORDING_MS ? 'too-short' : 'complete';
   }
 

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { readWavHeader } from '../../media/index.ts';
 import { RecordingFolder } from '../../src/recordings/RecordingFolder.ts';
 import { RecordingSweeper } from '../../src/recordings/RecordingSweeper.ts';
-import { Recordings } from '../../src/recordings/Recordings.ts';
+import { type RecordingEnd, type RecordingOutcome, Recordings } from '../../src/recordings/Recordings.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 import { writePcm } from './pcmFile.ts';
 
@@ -92,26 +92,30 @@ describe('a recording', () => {
 });
 
 describe('what a recording came to', () => {
-  const after = async (ms: number, writtenSeconds: number | undefined) => {
+  const after = async (ms: number, end: RecordingEnd, writtenSeconds: number | undefined) => {
     const { objectName, path } = await recordings.begin();
     if (writtenSeconds !== undefined) await writePcm(path, writtenSeconds);
-    return recordings.outcome(objectName, ms);
+    return recordings.outcome(objectName, ms, end);
   };
+  const took = (ms: number): RecordingEnd => ({ kind: 'ended', ms });
+  const unknown: RecordingEnd = { kind: 'unknown' };
 
-  it.each([
-    ['complete', 10_000, 10],
-    ['complete', 10_000, 8],
-    ['complete', 3_600_000, 3500],
-    ['complete', 10_000, 11],
-    ['complete', 3000, 3],
-    ['too-short', 2999, 3],
-    ['too-short', 3100, 2],
-    ['incomplete', 10_000, 7],
-    ['incomplete', 3_600_000, 3000],
-    ['incomplete', 10_000, 0],
-    ['incomplete', 10_000, undefined],
-  ])('is %s when a call of %d ms left %d seconds', async (outcome, ms, writtenSeconds) => {
-    expect(await after(ms, writtenSeconds)).toBe(outcome);
+  it.each<[RecordingOutcome, string, number, RecordingEnd, number | undefined]>([
+    ['complete', 'all of it is written', 10_000, took(10_000), 10],
+    ['complete', 'next to all of it is written', 10_000, took(10_400), 10],
+    ['complete', 'a party was held for half of it', 10_000, took(5000), 5],
+    ['complete', 'the media server is gone', 10_000, unknown, 8],
+    ['complete', 'it just lasted long enough', 3000, took(3000), 3],
+    ['too-short', 'the call was too short', 2999, took(3000), 3],
+    ['too-short', 'a party was held for most of it', 10_000, took(2000), undefined],
+    ['too-short', 'what is written is too short', 3200, took(3100), 2.8],
+    ['incomplete', 'the disk took less', 10_000, took(10_000), 9],
+    ['incomplete', 'the disk took nothing', 10_000, took(10_000), 0],
+    ['incomplete', 'there is no file', 10_000, took(10_000), undefined],
+    ['incomplete', 'the media server gave up', 10_000, { kind: 'broken' }, 9],
+    ['incomplete', 'the media server is gone and left nothing', 10_000, unknown, undefined],
+  ])('is %s when %s', async (outcome, _why, ms, end, writtenSeconds) => {
+    expect(await after(ms, end, writtenSeconds)).toBe(outcome);
   });
 });
 
