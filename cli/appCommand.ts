@@ -1,9 +1,6 @@
 import { type Command, needed, type Options, UsageError } from './command.ts';
-import { isRecord } from './explanation.ts';
-import { formatTable } from './table.ts';
-
-/** Reads what was typed for an option; null takes the setting away. */
-type Reading = (typed: string, option: string) => unknown;
+import { fieldTable } from './fieldTable.ts';
+import { count, frequency, NONE, type Reading, text, word, yesOrNo } from './readings.ts';
 
 interface Setting {
   readonly value: string;
@@ -13,34 +10,12 @@ interface Setting {
   readonly read: Reading;
 }
 
-const NONE = 'none';
-
-const text: Reading = (typed) => (typed === NONE ? null : typed);
-
-const yesOrNo: Reading = (typed, option) => {
-  if (typed === 'yes' || typed === 'no') return typed === 'yes';
-  throw new UsageError(`app: --${option} ${typed}: expected yes or no`);
-};
-
-const count: Reading = (typed, option) => {
-  if (typed === NONE) return null;
-  if (/^\d+$/.test(typed)) return Number(typed);
-  throw new UsageError(`app: --${option} ${typed}: expected a number`);
-};
-
-const frequency: Reading = (typed, option) => {
-  if (typed === NONE) return null;
-  const [, calls, seconds] = /^(\d+)\/(\d+)$/.exec(typed) ?? [];
-  if (calls !== undefined && seconds !== undefined) return { calls: Number(calls), seconds: Number(seconds) };
-  throw new UsageError(`app: --${option} ${typed}: expected calls/seconds, like 100/60, or none`);
-};
-
 const hours: Reading = (typed) => (typed === 'always' ? [] : typed.split(','));
 
-const announcements: Reading = (typed, option) => {
+const announcements: Reading = (typed, where) => {
   const pairs = typed.split(',').map((pair) => pair.split('='));
   if (pairs.some((pair) => pair.length !== 2))
-    throw new UsageError(`app: --${option} ${typed}: expected scene=file,scene=default,scene=none`);
+    throw new UsageError(`${where} ${typed}: expected scene=file,scene=default,scene=none`);
   return Object.fromEntries(pairs.map(([scene = '', file = '']) => [scene, file === NONE ? null : file]));
 };
 
@@ -52,6 +27,18 @@ const limit = (name: string, meaning: string): Setting => ({
 });
 
 const SETTINGS: Readonly<Record<string, Setting>> = {
+  account: {
+    value: 'ID',
+    meaning: "the customer's account that it belongs to",
+    field: ['accountId'],
+    read: word,
+  },
+  'push-number-status': {
+    value: 'yes|no',
+    meaning: 'whether the customer is told of changes in the states of its X numbers',
+    field: ['pushNumberStatus'],
+    read: yesOrNo,
+  },
   'calls-from-abroad': {
     value: 'yes|no',
     meaning: 'whether callers from abroad may call',
@@ -115,21 +102,14 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
 
 /** One application: shown whole, and changed where options say so. */
 export const APP_COMMAND: Command = {
-  purpose: 'show an application, and change its guards and what is heard',
+  purpose: 'show an application, and change its account, its guards and what is heard',
   options: { app: { value: 'APPKEY', meaning: 'the application' }, ...SETTINGS },
   ask: async (admin, options) => {
     const path = `/apps/${encodeURIComponent(needed('app', options, 'app', 'the key of an application'))}`;
     const patch = patchOf(options);
     return Object.keys(patch).length === 0 ? admin.get(path) : admin.patch(path, patch);
   },
-  present: (answer) =>
-    formatTable(
-      [
-        { heading: 'FIELD', show: ({ name }) => name },
-        { heading: 'VALUE', show: ({ value }) => value },
-      ],
-      fieldsOf(answer),
-    ),
+  present: fieldTable,
 };
 
 /** The merge patch that the options ask for. */
@@ -140,18 +120,8 @@ function patchOf(options: Options): object {
     const typed = options[option];
     if (typeof typed !== 'string') continue;
     const [name, guard] = field;
-    if (guard === undefined) patch[name] = read(typed, option);
-    else guards[guard] = read(typed, option);
+    if (guard === undefined) patch[name] = read(typed, `app: --${option}`);
+    else guards[guard] = read(typed, `app: --${option}`);
   }
   return { ...patch, ...(Object.keys(guards).length > 0 && { guards }) };
-}
-
-/** Fields and, beneath announcements and guards, their members, in lines of their own. */
-function fieldsOf(answer: unknown, prefix = ''): { readonly name: string; readonly value: unknown }[] {
-  if (!isRecord(answer)) return [];
-  return Object.entries(answer).flatMap(([name, value]) => {
-    if (!isRecord(value)) return [{ name: prefix + name, value }];
-    if ('calls' in value) return [{ name: prefix + name, value: `${value.calls}/${value.seconds}` }];
-    return fieldsOf(value, `${prefix}${name}.`);
-  });
 }

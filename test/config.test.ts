@@ -25,7 +25,7 @@ describe('AXBRIDGE_PUBLIC_URL', () => {
 describe('the settings', () => {
   it('come from a file too, and a file that is not there is named with its setting', () => {
     const file = import.meta.filename;
-    expect(readConfig({ AXBRIDGE_SP_ID_FILE: file }).AXBRIDGE_SP_ID).toMatch(/^import/);
+    expect(readConfig({ AXBRIDGE_HOST_NAME_FILE: file }).AXBRIDGE_HOST_NAME).toMatch(/^import/);
     expect(() => readConfig({ AXBRIDGE_SP_ID_FILE: '/no/such/file' })).toThrow(
       'AXBRIDGE_SP_ID_FILE="/no/such/file": expected a file that can be read',
     );

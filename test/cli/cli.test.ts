@@ -68,8 +68,10 @@ it("explains that the customer's server decides", async () => {
 
 it('lists applications, numbers and trunks as tables', async () => {
   const apps = await axbridge(['apps']);
-  expect(apps.out.split('\n')[0]).toMatch(/^APP KEY +NAME +MODE +STATE +RECORDING +STATUS URL +FEE URL$/);
-  expect(apps.out).toMatch(/出行 +AXB +normal +no +http:\/\/127\.0\.0\.1:1\/status +–/);
+  expect(apps.out.split('\n')[0]).toMatch(
+    /^APP KEY +NAME +MODE +STATE +ACCOUNT +RECORDING +STATUS URL +FEE URL$/,
+  );
+  expect(apps.out).toMatch(/出行 +AXB +normal +axbridge +no +http:\/\/127\.0\.0\.1:1\/status +–/);
   expect((await axbridge(['numbers', '--app', appKey])).out).toMatch(/\+8617000005001 .* 0571 +normal +1/);
   expect((await axbridge(['trunks'])).out).toMatch(
     /carrier-a +127\.0\.0\.1:5070 udp +127\.0\.0\.1\/32 +1 +1 +– +yes/,
@@ -93,6 +95,62 @@ it('shows an application whole, and changes what its options say', async () => {
   const undone = ['--hours', 'always', '--max-calls', 'none', '--caller-frequency', 'none'];
   const { out } = await axbridge(['app', '--app', appKey, ...undone, '--json']);
   expect(JSON.parse(out).guards).toEqual({ callsFromAbroad: false, callsAbroad: true, hours: [] });
+});
+
+it('adds an account, gives it an application, freezes it and removes it', async () => {
+  const added = await axbridge([
+    'add-account',
+    '--account',
+    'sp01',
+    '--name',
+    '快递',
+    '--call-frequency',
+    '100/60',
+  ]);
+  expect(added.out).toContain('account sp01 is there');
+  const { appKey: moving } = await api.admin.createApp({ name: 'parcels', mode: 'AXB' });
+  const app = await axbridge(['app', '--app', moving, '--account', 'sp01', '--push-number-status', 'yes']);
+  expect(app.out).toMatch(/^accountId +sp01$/m);
+  expect(app.out).toMatch(/^pushNumberStatus +yes$/m);
+  const list = await axbridge(['accounts']);
+  expect(list.out).toMatch(/^ACCOUNT +NAME +STATE +DEFAULT +APPS +MOST CALLS$/m);
+  expect(list.out).toMatch(/^axbridge +axbridge +normal +yes +\d+ +–$/m);
+  expect(list.out).toMatch(/^sp01 +快递 +normal +no +1 +100\/60$/m);
+  const frozen = await axbridge([
+    'account',
+    '--account',
+    'sp01',
+    '--state',
+    'frozen',
+    '--call-frequency',
+    'none',
+  ]);
+  expect(frozen.out).toMatch(/^state +frozen$/m);
+  expect(frozen.out).not.toContain('callFrequency');
+  await axbridge(['app', '--app', moving, '--account', 'axbridge']);
+  expect((await axbridge(['remove-account', '--account', 'sp01'])).out).toBe('done\n');
+});
+
+it('puts numbers out of service, moves them, and says what that has ended', async () => {
+  const from = await api.admin.createApp({ name: 'from', mode: 'AXB' });
+  const to = await api.admin.createApp({ name: 'to', mode: 'AX' });
+  const [one, two] = ['+8617000005021', '+8617000005022'];
+  for (const number of [one, two]) await api.admin.addNumber(from.appKey, number);
+  const partner = new PartnerClient(api.base, from.appKey, from.appSecret);
+  await partner.bind('+8613900001001', '+8613900001002', { relationNum: one });
+  const stopped = await axbridge([
+    ...['set-state', '--numbers', `${one}, ${two}`],
+    ...['--state', 'unavailable', '--cause', 'arrears'],
+  ]);
+  expect(stopped.out).toMatch(/^\+8617000005021 .* unavailable \(arrears\) +1$/m);
+  expect(stopped.out).toMatch(/^\+8617000005022 .* unavailable \(arrears\) +0$/m);
+  expect(stopped.out).not.toContain('ended');
+  const moved = await axbridge(['move', '--numbers', `${one},${two}`, '--app', to.appKey]);
+  expect(moved.out).toMatch(new RegExp(`^\\+8617000005021 +${to.appKey} `, 'm'));
+  expect(moved.out).toContain('1 binding was ended');
+  const shown = await axbridge(['number', '--number', one, '--area', '010']);
+  expect(shown.out).toMatch(/^areaCode +010$/m);
+  expect(shown.out).toMatch(/^cause +arrears$/m);
 });
 
 it('blocks a number, lists it masked and unblocks it', async () => {
@@ -129,7 +187,7 @@ it('teaches its use with --help, without asking anybody', async () => {
 });
 
 it.each([
-  [['dance'], {}, 2, 'dance: no such command; expected explain, apps, numbers, trunks'],
+  [['dance'], {}, 2, 'dance: no such command; expected explain, accounts, account, add-account'],
   [['explain'], {}, 2, 'expected --x'],
   [['apps', '--color'], {}, 2, '--color'],
   [['app'], {}, 2, 'app: expected --app with the key of an application'],
@@ -139,6 +197,23 @@ it.each([
   [['app', '--app', 'x', '--announcements', 'busy'], {}, 2, 'app: --announcements busy: expected scene=file'],
   [['app', '--app', 'nobody'], {}, 1, 'There is no application "nobody"'],
   [['app', '--app', 'x', '--hours', 'noon'], {}, 1, 'guards.hours.0: expected a part of the day like 08:00'],
+  [['account'], {}, 2, 'account: expected --account with the id of an account'],
+  [
+    ['account', '--account', 'x', '--call-frequency', '3'],
+    {},
+    2,
+    'account: --call-frequency 3: expected calls',
+  ],
+  [['account', '--account', 'nobody'], {}, 1, 'There is no account "nobody"'],
+  [['remove-account', '--account', 'axbridge'], {}, 1, 'is the one that applications belong to by default'],
+  [['set-state', '--numbers', X], {}, 2, 'set-state: expected --state with the new state'],
+  [
+    ['set-state', '--numbers', X, '--state', 'sleepy'],
+    {},
+    1,
+    'state: expected normal, suspended, unavailable',
+  ],
+  [['move', '--numbers', X, '--app', 'nobody'], {}, 1, 'appKey: there is no application "nobody"'],
   [['block'], {}, 2, 'block: expected --number with the number to block'],
   [['block', '--number', '13900001009'], {}, 1, 'number: expected a number in E.164'],
   [['unblock'], {}, 2, 'unblock: expected --number with the number to take off, or --id'],

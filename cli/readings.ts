@@ -1,0 +1,41 @@
+import { UsageError } from './command.ts';
+
+/**
+ * Reads what was typed for an option; null takes the setting away.
+ * @param where command and option, for the UsageError that it throws
+ */
+export type Reading = (typed: string, where: string) => unknown;
+
+export const NONE = 'none';
+
+/** Text as it was typed, or `none`. */
+export const text: Reading = (typed) => (typed === NONE ? null : typed);
+
+/** Text as it was typed. */
+export const word: Reading = (typed) => typed;
+
+export const yesOrNo: Reading = (typed, where) => {
+  if (typed === 'yes' || typed === 'no') return typed === 'yes';
+  throw new UsageError(`${where} ${typed}: expected yes or no`);
+};
+
+export const count: Reading = (typed, where) => {
+  if (typed === NONE) return null;
+  if (/^\d+$/.test(typed)) return Number(typed);
+  throw new UsageError(`${where} ${typed}: expected a number`);
+};
+
+/** Calls in so many seconds, or `none`. */
+export const frequency: Reading = (typed, where) => {
+  if (typed === NONE) return null;
+  const [, calls, seconds] = /^(\d+)\/(\d+)$/.exec(typed) ?? [];
+  if (calls !== undefined && seconds !== undefined) return { calls: Number(calls), seconds: Number(seconds) };
+  throw new UsageError(`${where} ${typed}: expected calls/seconds, like 100/60, or none`);
+};
+
+/** Several, with commas between them. */
+export const list = (typed: string): string[] =>
+  typed
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
