@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import type { AdminConnection } from './AdminConnection.ts';
+import { ACCOUNT_COMMANDS } from './accountCommands.ts';
 import { APP_COMMAND } from './appCommand.ts';
 import { BLACK_LIST_COMMANDS } from './blackListCommands.ts';
-import { type Command, field, type Options, pageQuery, tableOf, UsageError } from './command.ts';
+import { type Command, field, type Options, tableOf, UsageError } from './command.ts';
 import { presentExplanation } from './explanation.ts';
 import { NOTIFICATION_COMMANDS } from './notificationCommands.ts';
+import { NUMBER_COMMANDS } from './numberCommands.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   explain: {
@@ -26,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     },
     present: presentExplanation,
   },
+  ...ACCOUNT_COMMANDS,
   apps: {
     purpose: 'list the applications',
     options: {},
@@ -35,26 +38,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       { heading: 'NAME', show: field('name') },
       { heading: 'MODE', show: field('mode') },
       { heading: 'STATE', show: field('state') },
+      { heading: 'ACCOUNT', show: field('accountId') },
       { heading: 'RECORDING', show: field('recording') },
       { heading: 'STATUS URL', show: field('statusUrl') },
       { heading: 'FEE URL', show: field('feeUrl') },
     ]),
   },
-  numbers: {
-    purpose: 'list X numbers, 1000 at a time',
-    options: {
-      app: { value: 'APPKEY', meaning: 'of this application only' },
-      after: { value: 'E164', meaning: 'those that follow this number' },
-    },
-    ask: (admin, options) => admin.get(`/numbers?${pageQuery(options)}`),
-    present: tableOf('no numbers', [
-      { heading: 'NUMBER', show: field('number') },
-      { heading: 'APP KEY', show: field('appKey') },
-      { heading: 'AREA', show: field('areaCode') },
-      { heading: 'STATE', show: field('state') },
-      { heading: 'BINDINGS', show: field('bindings') },
-    ]),
-  },
+  app: APP_COMMAND,
+  ...NUMBER_COMMANDS,
   trunks: {
     purpose: 'list the SIP trunks',
     options: {},
@@ -69,7 +60,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       { heading: 'ENABLED', show: field('enabled') },
     ]),
   },
-  app: APP_COMMAND,
   ...BLACK_LIST_COMMANDS,
   ...NOTIFICATION_COMMANDS,
 };
