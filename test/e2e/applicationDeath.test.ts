@@ -57,7 +57,7 @@ describe('an application that is killed in the middle of a call', () => {
       expect(heardMs).toBeGreaterThan(LIMIT_MS - 1000);
       expect(heardMs).toBeLessThan(LIMIT_MS + GRACE_MS + 2000);
     }
-    expect(await channelCount(servers.freeswitch)).toBe(0);
+    await expect.poll(() => channelCount(servers.freeswitch), { timeout: 3000 }).toBe(0);
     // Nobody is left to tell the phones; each hangs up by itself, and the SIP server answers for a call that it knows or not.
     for (const call of [atAnna, atBen]) {
       expect(call.isOver).toBe(false);

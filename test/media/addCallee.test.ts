@@ -23,7 +23,7 @@ describe('a callee for a caller who has a channel', () => {
     callee.press(5);
     await expect.poll(() => test().caller.events, { timeout: 3000 }).toEqual([5]);
     await media.release();
-    expect(await channelCount(servers.freeswitch)).toBe(0);
+    await expect.poll(() => channelCount(servers.freeswitch), { timeout: 1000 }).toBe(0);
   });
 
   it('comes while the caller goes on hearing a file, which the bridge cuts', async () => {
