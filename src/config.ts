@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 
 /** A setting that is missing or cannot be understood. The message names the setting, the value and what was expected. */
 export class SettingError extends Error {
@@ -61,6 +62,20 @@ const accountId = (value: string, name: string): string => {
   throw new SettingError(name, value, 'letters, digits, dots, dashes and underlines, at most 32');
 };
 
+/** So many requests, or failures, in so many seconds. */
+export interface Rate {
+  readonly most: number;
+  readonly seconds: number;
+}
+
+const rateOrOff = (value: string, name: string): Rate | undefined => {
+  if (value === 'off') return undefined;
+  const [, most, seconds] = /^(\d{1,8})\/(\d{1,5})$/.exec(value)?.map(Number) ?? [];
+  if (!most || !seconds || seconds > SECONDS_PER_DAY)
+    throw new SettingError(name, value, 'number/seconds, like 600/60, within one day, or off');
+  return { most, seconds };
+};
+
 /** A time zone of the IANA database, in the spelling of the runtime. */
 const timeZone = (value: string, name: string): string => {
   try {
@@ -96,6 +111,19 @@ const listOf = (value: string): string[] =>
     .split(/[,;]/)
     .map((item) => item.trim())
     .filter((item) => item !== '');
+
+const addressRanges = (value: string, name: string): string[] => {
+  const ranges = listOf(value);
+  const isRange = (range: string) => {
+    const [address = '', prefix = '0', ...rest] = range.split('/');
+    const family = isIP(address);
+    const isPrefix = /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32);
+    return family !== 0 && isPrefix && rest.length === 0 && !address.includes('%');
+  };
+  if (!ranges.every(isRange))
+    throw new SettingError(name, value, 'addresses and CIDR ranges, like 10.0.0.0/8, separated by commas');
+  return ranges;
+};
 
 const secondsList = (value: string, name: string): number[] => {
   const seconds = listOf(value).map(Number);
@@ -158,6 +186,34 @@ export const SETTINGS = {
     'where customers reach the API, for addresses of recordings; without it, where their request came in',
     baseUrlOrNone,
   ),
+  AXBRIDGE_TRUSTED_PROXIES: setting(
+    '',
+    'addresses and CIDR ranges of proxies whose X-Forwarded-For and -Proto are believed',
+    addressRanges,
+  ),
+  AXBRIDGE_AUTH_FAILURES: setting(
+    '100/600',
+    'wrong credentials/seconds from one address after which it is blocked (1020176), or off',
+    rateOrOff,
+  ),
+  AXBRIDGE_AUTH_BLOCK_SECONDS: setting('1800', 'seconds for which it is blocked', integer(1, 31_536_000)),
+  AXBRIDGE_APP_REQUESTS: setting(
+    'off',
+    'requests/seconds, like 600/60, that this process takes of an application without a limit of its own (1010010 beyond), or off',
+    rateOrOff,
+  ),
+  AXBRIDGE_PLATFORM_REQUESTS: setting(
+    'off',
+    'requests/seconds that this process takes of all applications together (1010010 beyond), or off',
+    rateOrOff,
+  ),
+  AXBRIDGE_REPLAY: setting(
+    'refuse',
+    'what becomes of a request whose Nonce and Created were used before: "refuse" (1010013) or "allow"',
+    oneOf('refuse', 'allow'),
+  ),
+  AXBRIDGE_BODY_KB: setting('64', 'kilobytes of the largest body in the partner API', integer(1, 10_240)),
+  AXBRIDGE_JSON_DEPTH: setting('16', 'levels of the deepest body in the partner API', integer(2, 1000)),
   AXBRIDGE_OPS_HOST: setting('127.0.0.1', 'address of /metrics, /healthz and /readyz', text),
   AXBRIDGE_OPS_PORT: setting('9464', 'port of /metrics, /healthz and /readyz', port),
   AXBRIDGE_SIP_HOST: setting('127.0.0.1', 'address of the embedded SIP server and of its RTP', text),

@@ -5,31 +5,35 @@ import { loadTokenCheck } from './admin/operatorToken.ts';
 import type { TlsIdentity } from './api/certificate.ts';
 import { downloadOperations } from './api/downloadOperations.ts';
 import { HttpServer, type ListeningPorts } from './api/httpServer.ts';
+import type { JsonLimits } from './api/jsonBody.ts';
 import { partnerApi } from './api/partnerApi.ts';
 import { partnerOperations } from './api/partnerOperations.ts';
 import { recordingDownload } from './api/recordingDownload.ts';
 import { Bindings } from './bindings/Bindings.ts';
 import { ExpiredBindingSweeper } from './bindings/ExpiredBindingSweeper.ts';
+import type { Config } from './config.ts';
 import { apiInfo } from './openapi/apiInfo.ts';
 import { documentRoutes } from './openapi/documentRoutes.ts';
 import type { Stores } from './openStores.ts';
 import type { RecordingSource } from './recordings/OpenRecording.ts';
 import type { Context } from './servers.ts';
+import { startGate } from './startGate.ts';
 import type { Journaling } from './startJournal.ts';
 import { askToStop } from './store/callStops.ts';
 
 const clock = Date.now;
+const KB = 1024;
 
 /** The partner and admin API over HTTP, and over HTTPS when there is a certificate. */
 export async function startApi(
   context: Context,
   stores: Stores,
-  { pusher, life }: Pick<Journaling, 'pusher' | 'life'>,
+  { pusher, nodeId, life }: Pick<Journaling, 'pusher' | 'nodeId' | 'life'>,
   recordings: RecordingSource,
   tls: TlsIdentity | undefined,
 ): Promise<ListeningPorts> {
   const { config, logger, dataDir, parts } = context;
-  const { sql, sealer, changes, apps, table, platform, blackList } = stores;
+  const { sql, sealer, changes, table, platform, blackList } = stores;
   const announcementsDir = join(dataDir, 'announcements');
   mkdirSync(announcementsDir, { recursive: true });
   const isOperator = await loadTokenCheck({
@@ -42,20 +46,22 @@ export async function startApi(
   const sweeper = new ExpiredBindingSweeper({ sql, log: logger, clock });
   sweeper.start();
   parts.defer(() => sweeper.stop());
+  const { gate, blocks } = await startGate(context, stores, nodeId);
   const sign = (text: string) => sealer.sign(text);
   const server = new HttpServer({
     log: logger,
     host: config.AXBRIDGE_HTTP_HOST,
     port: config.AXBRIDGE_HTTP_PORT,
     tls: tls === undefined ? undefined : { port: config.AXBRIDGE_TLS_PORT, identity: tls },
+    trustedProxies: config.AXBRIDGE_TRUSTED_PROXIES,
     routes: async (fastify) => {
       await partnerApi(fastify, {
-        apps,
+        gate,
+        json: jsonLimits(config),
         bindings,
         stopCall: (appKey, sessionId) => askToStop(sql, changes, appKey, sessionId),
         recordings: { sql, recordings, sign, publicUrl: config.AXBRIDGE_PUBLIC_URL, clock },
         log: logger,
-        clock,
       });
       await recordingDownload(fastify, { recordings, sign, log: logger, clock });
       if (config.AXBRIDGE_API_DOCS === 'on') {
@@ -69,6 +75,7 @@ export async function startApi(
         table,
         platform,
         blackList,
+        blocks,
         handsets: stores.handsets,
         announcementsDir,
         isOperator,
@@ -83,4 +90,8 @@ export async function startApi(
   const ports = await server.listen();
   parts.defer(() => server.close());
   return ports;
+}
+
+function jsonLimits(config: Config): JsonLimits {
+  return { largestBody: config.AXBRIDGE_BODY_KB * KB, deepest: config.AXBRIDGE_JSON_DEPTH };
 }

@@ -74,7 +74,7 @@ export async function startJournal(
   });
   parts.defer(() => control.stop());
   const claim = () => openCallsOfDeadLives({ ...node, sql, sealer, deadSeconds, logger });
-  return { journal, pusher, control, claim, life: node.life };
+  return { journal, pusher, control, claim, ...node };
 }
 
 export type Journaling = Awaited<ReturnType<typeof startJournal>>;

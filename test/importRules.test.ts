@@ -23,9 +23,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     ...['src/calls', 'src/recordings', 'src/sip', 'src/store', 'routing', 'media'],
     ...['src/servers', 'src/openStores', 'src/startJournal', 'src/telemetry'],
   ],
+  'src/startGate': ['src/api', 'src/store', 'src/config', 'src/servers', 'src/openStores'],
   'src/startApi': [
     ...['src/api', 'src/admin', 'src/openapi', 'src/bindings', 'src/push', 'src/store', 'src/recordings'],
-    ...['src/servers', 'src/openStores'],
+    ...['src/servers', 'src/openStores', 'src/startGate', 'src/config'],
   ],
   'src/config': [],
   'src/telemetry': ['src/config', 'routing'],

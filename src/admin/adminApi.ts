@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Platform, RoutingTable } from '../../routing/types.ts';
+import type { AddressBlocks } from '../store/AddressBlocks.ts';
 import type { BlackList } from '../store/BlackList.ts';
 import type { Changes } from '../store/changes.ts';
 import type { Sql } from '../store/database.ts';
@@ -11,6 +12,7 @@ import { accountRoutes } from './accountRoutes.ts';
 import { announcementRoutes } from './announcementRoutes.ts';
 import { appRoutes } from './appRoutes.ts';
 import { blackListRoutes } from './blackListRoutes.ts';
+import { blockedAddressRoutes } from './blockedAddressRoutes.ts';
 import { callRoutes } from './callRoutes.ts';
 import { deadLetterRoutes } from './deadLetterRoutes.ts';
 import { explainRoutes } from './explainRoutes.ts';
@@ -38,6 +40,8 @@ export interface AdminApiOptions {
   readonly handsets: Pick<HandsetDirectory, 'reload'> | undefined;
   /** What calls know of the black list, to be read again after a change. */
   readonly blackList: Pick<BlackList, 'reload'>;
+  /** What the partner API knows of blocked addresses, to be read again after a change. */
+  readonly blocks: Pick<AddressBlocks, 'reload'>;
   readonly isOperator: TokenCheck;
   /** Sends given-up notifications again (`Pusher.resend`). Gives their number. */
   readonly resend: (search: DeadLetterSearch) => Promise<number>;
@@ -89,6 +93,7 @@ export async function adminApi(fastify: FastifyInstance, options: AdminApiOption
       trunkRoutes(admin, options);
       handsetRoutes(admin, options);
       blackListRoutes(admin, options);
+      blockedAddressRoutes(admin, options);
       explainRoutes(admin, options);
       deadLetterRoutes(admin, options);
       callRoutes(admin, options);

@@ -3,7 +3,7 @@ import { maskNumber } from '../../routing/numbers.ts';
 import type { Mode } from '../../routing/types.ts';
 import type { App, AppChanges, NewApp } from '../store/apps.ts';
 import { Announcements, checkScenes, firstAnnouncements } from './appScenes.ts';
-import { AccountId, E164, Title, WebUrl } from './fields.ts';
+import { AccountId, AddressRange, E164, Title, WebUrl } from './fields.ts';
 import { firstGuards, Guards, readGuardFields, writeGuardFields } from './guardFields.ts';
 import { Problem } from './problem.ts';
 
@@ -22,6 +22,31 @@ const NumberOrNull = Type.Union([E164, Type.Null()], {
   description: 'a number in E.164, like +8617000005001, or null',
 });
 
+/** An application with more places than this has none in particular. */
+const MOST_RANGES = 100;
+const AllowedAddresses = Type.Array(AddressRange, {
+  maxItems: MOST_RANGES,
+  description: `an array of at most ${MOST_RANGES} CIDR ranges or addresses, like "192.0.2.0/24"; [] for anywhere`,
+});
+
+const MOST_REQUESTS = 10_000_000;
+const SECONDS_PER_DAY = 86_400;
+const REQUEST_LIMIT_FORM = `an object like {"requests":600,"seconds":60} with requests from 1 to ${MOST_REQUESTS} and seconds from 1 to ${SECONDS_PER_DAY}`;
+/** Null for the limit that the platform sets. */
+const RequestLimitOrNull = Type.Union(
+  [
+    Type.Object(
+      {
+        requests: Type.Integer({ minimum: 1, maximum: MOST_REQUESTS }),
+        seconds: Type.Integer({ minimum: 1, maximum: SECONDS_PER_DAY }),
+      },
+      { additionalProperties: false, description: REQUEST_LIMIT_FORM },
+    ),
+    Type.Null(),
+  ],
+  { description: `${REQUEST_LIMIT_FORM}, or null` },
+);
+
 const changeable = {
   recording: Type.Optional(YesOrNo),
   pushNumberStatus: Type.Optional(YesOrNo),
@@ -30,6 +55,8 @@ const changeable = {
   extensionDigits: Type.Optional(ExtensionDigits),
   collectRepeats: Type.Optional(CollectRepeats),
   guards: Type.Optional(Guards),
+  allowedAddresses: Type.Optional(AllowedAddresses),
+  requestLimit: Type.Optional(RequestLimitOrNull),
   accountId: Type.Optional(AccountId),
 };
 
@@ -55,6 +82,21 @@ export const AppPatch = Type.Object(
     feeUrl: Type.Optional(UrlOrNull),
     numberStatusUrl: Type.Optional(UrlOrNull),
     callBackNumber: Type.Optional(NumberOrNull),
+  },
+  { additionalProperties: false, description: 'a JSON object' },
+);
+
+const MONTH_SECONDS = 31 * SECONDS_PER_DAY;
+
+export const SecretRenewal = Type.Object(
+  {
+    keepOldSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: MONTH_SECONDS,
+        description: `a number of seconds from 0 to ${MONTH_SECONDS}`,
+      }),
+    ),
   },
   { additionalProperties: false, description: 'a JSON object' },
 );

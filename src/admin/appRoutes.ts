@@ -14,6 +14,7 @@ import {
   describeAppInList,
   NewAppBody,
   newAppOf,
+  SecretRenewal,
 } from './appFields.ts';
 import { type GivenAnnouncements, PRODUCTS_OWN } from './appScenes.ts';
 import { inputCheck } from './inputCheck.ts';
@@ -24,6 +25,7 @@ import { Problem } from './problem.ts';
 export function appRoutes(fastify: FastifyInstance, { sql, sealer, changes }: AdminApiOptions): void {
   const checkNew = inputCheck(NewAppBody);
   const checkPatch = inputCheck(AppPatch);
+  const checkRenewal = inputCheck(SecretRenewal);
   const checkQuery = inputCheck(AppsQuery, 'invalid-query');
 
   fastify.post('/apps', async (request, reply) => {
@@ -58,11 +60,16 @@ export function appRoutes(fastify: FastifyInstance, { sql, sealer, changes }: Ad
     return describeApp(app);
   });
 
-  fastify.post<{ Params: { appKey: string } }>('/apps/:appKey/secret', async ({ params: { appKey } }) => {
-    const appSecret = existing('application', appKey, await renewAppSecret(sql, sealer, appKey));
-    changes.publish({ apps: [appKey] });
-    return { appKey, appSecret };
-  });
+  fastify.post<{ Params: { appKey: string } }>(
+    '/apps/:appKey/secret',
+    async ({ params: { appKey }, body }) => {
+      const { keepOldSeconds = 0 } = checkRenewal(body ?? {});
+      const renewed = await renewAppSecret(sql, sealer, appKey, keepOldSeconds);
+      const { secret, oldSecretUntil } = existing('application', appKey, renewed);
+      changes.publish({ apps: [appKey] });
+      return { appKey, appSecret: secret, ...(oldSecretUntil && { oldSecretUntil }) };
+    },
+  );
 
   fastify.delete<{ Params: { appKey: string } }>('/apps/:appKey', async ({ params: { appKey } }, reply) => {
     const [number] = await listNumbers(sql, appKey, { limit: 1 });

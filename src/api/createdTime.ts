@@ -1,11 +1,20 @@
 /** How far Created may be from now (facts 1.2, "Age check"). */
-const WINDOW_MS = 5 * 60_000;
+export const CREATED_WINDOW_MS = 5 * 60_000;
 /** Beijing time, which many clients send with a literal Z. */
 const BEIJING_OFFSET_MS = 8 * 3_600_000;
 
 const FORM = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?$/;
 
-export type Freshness = 'fresh' | 'too-far' | 'malformed';
+/** A Created that is near enough to now. */
+export interface Fresh {
+  readonly kind: 'fresh';
+  /** The last moment at which it could be fresh, however it is read; milliseconds since the epoch. */
+  readonly freshUntil: number;
+  /** Whether it was fresh hours ago, too, read as Beijing time. */
+  readonly wasFreshBefore: boolean;
+}
+
+export type Freshness = Fresh | { readonly kind: 'too-far' | 'malformed' };
 
 /**
  * Judges the `Created` of a request: `yyyy-MM-dd'T'HH:mm:ss'Z'`.
@@ -18,13 +27,17 @@ export type Freshness = 'fresh' | 'too-far' | 'malformed';
  */
 export function freshnessOf(created: string, now: number): Freshness {
   const match = FORM.exec(created);
-  if (match?.[1] === undefined) return 'malformed';
+  if (match?.[1] === undefined) return { kind: 'malformed' };
   const offset = match[2] ?? 'Z';
   const explicit = offset !== 'Z';
   const instant = Date.parse(
     match[1] + (explicit && !offset.includes(':') ? `${offset.slice(0, 3)}:${offset.slice(3)}` : offset),
   );
-  if (Number.isNaN(instant)) return 'malformed';
-  const readings = explicit ? [instant] : [instant, instant - BEIJING_OFFSET_MS];
-  return readings.some((reading) => Math.abs(now - reading) <= WINDOW_MS) ? 'fresh' : 'too-far';
+  if (Number.isNaN(instant)) return { kind: 'malformed' };
+  const isNear = (reading: number) => Math.abs(now - reading) <= CREATED_WINDOW_MS;
+  const freshUntil = instant + CREATED_WINDOW_MS;
+  if (isNear(instant)) return { kind: 'fresh', freshUntil, wasFreshBefore: !explicit };
+  if (!explicit && isNear(instant - BEIJING_OFFSET_MS))
+    return { kind: 'fresh', freshUntil, wasFreshBefore: false };
+  return { kind: 'too-far' };
 }

@@ -10,12 +10,21 @@
  * - A number that is on the X already is told in the newer wording, which names it (masked here).
  * - Created too far from now is a credential error, hence 401; the facts give the code and no status.
  * - An unknown path or method is 404; the facts give no status for 1010006.
+ * - Flow control is 429 with Retry-After: the facts give no status, and say to try again after a while.
+ * - An address that is blocked for wrong credentials is told so with the status of a credential error, 401.
+ * - A request that was taken before is as 1010013: like one whose Created is too old, it can be sent again with new
+ *   headers. No page states a rule for it.
  */
 export const PARTNER_ERRORS = {
   'internal-error': { code: '1010001', httpStatus: 500, resultdesc: 'Internal system error.' },
   'invalid-request': { code: '1010002', httpStatus: 400, resultdesc: 'Invalid request.' },
   'credentials-rejected': { code: '1010003', httpStatus: 401, resultdesc: 'Invalid app_key.' },
   'no-such-route': { code: '1010006', httpStatus: 404, resultdesc: 'Invalid Rest API.' },
+  'flow-limit': {
+    code: '1010010',
+    httpStatus: 429,
+    resultdesc: 'The flow control upper limit is reached on the platform.',
+  },
   'created-too-far': { code: '1010013', httpStatus: 401, resultdesc: 'Time out limit.' },
   'app-frozen': { code: '1010029', httpStatus: 403, resultdesc: 'The subscriber status is frozen.' },
   'other-mode': {
@@ -56,6 +65,16 @@ export const PARTNER_ERRORS = {
   'x-status-abnormal': { code: '1012102', httpStatus: 403, resultdesc: 'The number status is abnormal.' },
   'no-such-binding': { code: '1016001', httpStatus: 403, resultdesc: 'The record does not exist.' },
   'binding-exists': { code: '1016002', httpStatus: 403, resultdesc: 'The record already exists.' },
+  'address-not-allowed': {
+    code: '1020166',
+    httpStatus: 403,
+    resultdesc: 'The app client ip is not in ip white list.',
+  },
+  'address-blocked': {
+    code: '1020176',
+    httpStatus: 401,
+    resultdesc: 'Authentication failed, try again later',
+  },
   'no-free-extension': { code: '1020167', httpStatus: 403, resultdesc: 'No idle extend Number.' },
 
   'authorization-missing': {
@@ -130,12 +149,17 @@ const RESULTDESC_CHARACTERS = 256;
 /** A request that is answered with one row of the table. */
 export class PartnerError extends Error {
   readonly code: PartnerErrorName;
+  readonly retryAfterSeconds: number | undefined;
 
-  /** @param detail what was wrong, for the row's text; numbers of people in it must be masked already */
-  constructor(code: PartnerErrorName, detail = '') {
+  /**
+   * @param detail what was wrong, for the row's text; numbers of people in it must be masked already
+   * @param retryAfterSeconds when it is worth trying again
+   */
+  constructor(code: PartnerErrorName, detail = '', retryAfterSeconds?: number) {
     super(describe(code, detail));
     this.name = 'PartnerError';
     this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 
   get httpStatus(): number {

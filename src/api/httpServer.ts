@@ -21,6 +21,8 @@ export interface HttpServerOptions {
   readonly port: number;
   /** Adds HTTPS, on the same address. */
   readonly tls?: { readonly port: number; readonly identity: TlsIdentity } | undefined;
+  /** Addresses and CIDR ranges of proxies that say truly for whom they ask. */
+  readonly trustedProxies?: readonly string[];
   /** Registers what is served: the partner API and the admin API. */
   readonly routes: (fastify: FastifyInstance) => Promise<void>;
 }
@@ -41,6 +43,7 @@ export class HttpServer {
     this.#fastify = Fastify({
       logger: false,
       bodyLimit: BODY_LIMIT_BYTES,
+      trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       return503OnClosing: false,

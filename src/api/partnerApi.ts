@@ -1,11 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BindingError } from '../bindings/BindingError.ts';
 import type { Bindings } from '../bindings/Bindings.ts';
-import type { AppDirectory } from '../store/AppDirectory.ts';
 import type { App } from '../store/apps.ts';
 import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { authenticate } from './authenticate.ts';
 import { axbRoutes } from './axbRoutes.ts';
 import { axeRoutes } from './axeRoutes.ts';
 import { axRoutes } from './axRoutes.ts';
@@ -13,19 +11,18 @@ import { axybRoutes } from './axybRoutes.ts';
 import { meaningOf } from './bindingErrors.ts';
 import { callStopRoutes, type StopCall } from './callStopRoutes.ts';
 import { PartnerError } from './errorCodes.ts';
+import { type JsonLimits, readJson } from './jsonBody.ts';
+import type { PartnerGate } from './PartnerGate.ts';
 import { type RecordingRoutesOptions, recordingRoutes } from './recordingRoutes.ts';
 
 export interface PartnerApiOptions {
-  readonly apps: AppDirectory;
+  readonly gate: PartnerGate;
+  readonly json: JsonLimits;
   readonly bindings: Bindings;
   readonly stopCall: StopCall;
   readonly recordings: RecordingRoutesOptions;
   readonly log: Logger;
-  /** Milliseconds since the epoch. */
-  readonly clock: () => number;
 }
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Where all paths of the partner API begin. */
 const PARTNER_PREFIX = '/rest';
@@ -37,7 +34,7 @@ const PARTNER_PREFIX = '/rest';
  * `Content-Type` says, because clients forget it; nothing in it is believed before it has passed the field check.
  */
 export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOptions): Promise<void> {
-  const { apps, bindings, stopCall, recordings, log, clock } = options;
+  const { gate, json, bindings, stopCall, recordings, log } = options;
   const applications = new WeakMap<FastifyRequest, App>();
 
   await fastify.register(
@@ -45,11 +42,11 @@ export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOp
       partner.removeAllContentTypeParsers();
       partner.addContentTypeParser(
         '*',
-        { parseAs: 'buffer' },
-        async (_request: FastifyRequest, body: Buffer) => parseJson(body),
+        { parseAs: 'buffer', bodyLimit: json.largestBody },
+        async (_request: FastifyRequest, body: Buffer) => readJson(body, json),
       );
       partner.setErrorHandler((error, request, reply) => {
-        const partnerError = partnerErrorOf(error, applications.get(request)?.mode, request.method);
+        const partnerError = partnerErrorOf(error, applications.get(request)?.mode, request.method, json);
         return refuse(partnerError, error, request, reply, log);
       });
       partner.setNotFoundHandler((_request, reply) => send(reply, new PartnerError('no-such-route')));
@@ -57,7 +54,10 @@ export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOp
         // fastify refuses a Content-Type that it cannot parse before any parser of ours is asked.
         delete request.raw.headers['content-type'];
         if (request.is404) return;
-        applications.set(request, await authenticate(request.raw.headers, apps, clock()));
+        applications.set(
+          request,
+          await gate.admit({ headers: request.raw.headers, address: request.ip ?? '' }),
+        );
       });
 
       const applicationOf = (request: FastifyRequest, mode?: App['mode']): App => {
@@ -77,15 +77,6 @@ export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOp
   );
 }
 
-function parseJson(body: Buffer): unknown {
-  if (body.length === 0) return undefined;
-  try {
-    return JSON.parse(UTF8.decode(body));
-  } catch {
-    throw new PartnerError('invalid-request', 'The body: expected JSON in UTF-8.');
-  }
-}
-
 function refuse(
   partnerError: PartnerError,
   error: unknown,
@@ -103,15 +94,22 @@ function refuse(
 }
 
 /** What a failure means to the client: every error has exactly one row of the table. */
-function partnerErrorOf(error: unknown, mode: App['mode'] | undefined, method: string): PartnerError {
+function partnerErrorOf(
+  error: unknown,
+  mode: App['mode'] | undefined,
+  method: string,
+  { largestBody }: JsonLimits,
+): PartnerError {
   if (error instanceof PartnerError) return error;
   if (error instanceof BindingError) return meaningOf(error, mode, method);
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  if (status === 413) return new PartnerError('invalid-request', 'The body: expected at most 64 kB.');
+  if (status === 413)
+    return new PartnerError('invalid-request', `The body: expected at most ${largestBody} bytes.`);
   if (status >= 400 && status < 500) return new PartnerError('invalid-request');
   return new PartnerError('internal-error');
 }
 
 function send(reply: FastifyReply, error: PartnerError): FastifyReply {
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds);
   return reply.code(error.httpStatus).send(error.envelope);
 }

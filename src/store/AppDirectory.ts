@@ -5,16 +5,20 @@ import type { Changes } from './changes.ts';
 import { type Sql, storeErrorOf } from './database.ts';
 import type { Sealer } from './sealing.ts';
 
-/** An application with its opened secret, for checking and making signatures. */
+/** An application with its opened secrets, for checking and making signatures. */
 export interface KnownApp {
   readonly app: App;
   /** Of the account that it belongs to. */
   readonly accountState: Account['state'];
   readonly secret: string;
+  /** The secret before this one, and until when it is good; milliseconds since the epoch. */
+  readonly oldSecret?: { readonly secret: string; readonly until: number };
 }
 
 interface KnownRow extends AppRow {
   secret_sealed: Buffer;
+  old_secret_sealed: Buffer | null;
+  old_secret_until: Date | null;
   account_state: Account['state'];
 }
 
@@ -76,10 +80,13 @@ export class AppDirectory {
         SELECT apps.*, accounts.state AS account_state FROM apps JOIN accounts USING (account_id)
         WHERE app_key = ${appKey}`;
       if (row === undefined) return undefined;
+      const { old_secret_sealed: old, old_secret_until: until } = row;
       return {
         app: appOf(row, sealer),
         accountState: row.account_state,
         secret: sealer.open(row.secret_sealed),
+        ...(old !== null &&
+          until !== null && { oldSecret: { secret: sealer.open(old), until: until.getTime() } }),
       };
     } catch (error) {
       throw storeErrorOf(error);

@@ -27,7 +27,17 @@ export interface App {
   /** E.164. */
   readonly callBackNumber?: string;
   readonly guards: AppGuards;
+  /** CIDR ranges from which its requests may come; none for anywhere. */
+  readonly allowedAddresses: readonly string[];
+  /** How many requests it may send; without it, as many as the platform lets every application. */
+  readonly requestLimit?: RequestLimit;
   readonly createdAt: Date;
+}
+
+/** So many requests at once, and so many more in each span of so many seconds. */
+export interface RequestLimit {
+  readonly requests: number;
+  readonly seconds: number;
 }
 
 /** What the operator says of a new application; key and secret are made here. */
@@ -47,6 +57,8 @@ export interface NewApp {
   readonly collectRepeats?: number;
   readonly callBackNumber?: string;
   readonly guards?: StoredGuards;
+  readonly allowedAddresses?: readonly string[];
+  readonly requestLimit?: RequestLimit | null;
 }
 
 type OrNull<T> = { readonly [Name in keyof T]: T[Name] | null };
@@ -70,6 +82,8 @@ export interface AppChanges {
   readonly collectRepeats?: number;
   readonly callBackNumber?: string | null;
   readonly guards?: OrNull<StoredGuards>;
+  readonly allowedAddresses?: readonly string[];
+  readonly requestLimit?: RequestLimit | null;
 }
 
 /** A row of `apps`. */
@@ -90,6 +104,8 @@ export interface AppRow {
   collect_repeats: number;
   call_back_number_sealed: Buffer | null;
   guards: StoredGuards;
+  allowed_addresses: string[];
+  request_limit: RequestLimit | null;
   created_at: Date;
 }
 
@@ -117,6 +133,8 @@ export function appOf(row: AppRow, sealer: Sealer): App {
       ? {}
       : { callBackNumber: sealer.open(row.call_back_number_sealed) }),
     guards: readGuards(row.guards),
+    allowedAddresses: row.allowed_addresses,
+    ...(row.request_limit === null ? {} : { requestLimit: row.request_limit }),
     createdAt: row.created_at,
   };
 }
@@ -151,7 +169,7 @@ export async function insertApp(
     secret_sealed: sealer.seal(appSecret),
     announcements: sql.json(app.announcements ?? {}),
     guards: asJson(sql, app.guards ?? {}),
-    ...plainColumns(app, sealer),
+    ...plainColumns(sql, app, sealer),
   };
   const rows = await sql<AppRow[]>`INSERT INTO apps ${sql(columns)} RETURNING *`.catch(rethrow);
   const row = rows[0];
@@ -183,7 +201,7 @@ export async function updateApp(
   changes: AppChanges,
 ): Promise<App | undefined> {
   const { name, state, announcements = {}, extensionDigits, guards = {} } = changes;
-  const columns = Object.entries({ name, state, ...plainColumns(changes, sealer) });
+  const columns = Object.entries({ name, state, ...plainColumns(sql, changes, sealer) });
   const tooLong = sql`
     EXISTS (SELECT FROM axe_bindings b
             WHERE b.app_key = ${appKey} AND b.expires_at > now() AND length(b.extension) > ${extensionDigits ?? 0})`;
@@ -203,8 +221,8 @@ export async function updateApp(
 }
 
 /** The columns that are one field each; undefined for what is not named. */
-function plainColumns(app: NewApp | AppChanges, sealer: Sealer) {
-  const { callBackNumber } = app;
+function plainColumns(sql: Sql, app: NewApp | AppChanges, sealer: Sealer) {
+  const { callBackNumber, allowedAddresses, requestLimit } = app;
   const columns = {
     account_id: app.accountId,
     recording: app.recording,
@@ -216,6 +234,8 @@ function plainColumns(app: NewApp | AppChanges, sealer: Sealer) {
     extension_digits: app.extensionDigits,
     collect_repeats: app.collectRepeats,
     call_back_number_sealed: callBackNumber ? sealer.seal(callBackNumber) : callBackNumber,
+    allowed_addresses: allowedAddresses && [...allowedAddresses],
+    request_limit: requestLimit ? sql.json({ ...requestLimit }) : requestLimit,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
 }
@@ -236,13 +256,34 @@ export async function appSecret(sql: Sql, sealer: Sealer, appKey: string): Promi
   return row && sealer.open(row.secret_sealed);
 }
 
-/** Gives an application a new secret; the old one ends at once. Undefined when there is no such application. */
-export async function renewAppSecret(sql: Sql, sealer: Sealer, appKey: string): Promise<string | undefined> {
+/** A secret that was just made. */
+export interface NewSecret {
+  readonly secret: string;
+  /** Until when the one before it is good, too; undefined when it has ended. */
+  readonly oldSecretUntil: Date | undefined;
+}
+
+/**
+ * Gives an application a new secret. The present one stays good for so many seconds; the one before that ends.
+ * @param keepOldSeconds 0 ends the present one at once
+ * @returns undefined when there is no such application
+ */
+export async function renewAppSecret(
+  sql: Sql,
+  sealer: Sealer,
+  appKey: string,
+  keepOldSeconds: number,
+): Promise<NewSecret | undefined> {
   const secret = makeSecret();
-  const { count } = await sql`
-    UPDATE apps SET secret_sealed = ${sealer.seal(secret)}, updated_at = now()
-    WHERE app_key = ${appKey}`.catch(rethrow);
-  return count > 0 ? secret : undefined;
+  const keepsOld = keepOldSeconds > 0;
+  const [row] = await sql<{ old_secret_until: Date | null }[]>`
+    UPDATE apps SET
+      secret_sealed = ${sealer.seal(secret)},
+      old_secret_sealed = CASE WHEN ${keepsOld} THEN secret_sealed END,
+      old_secret_until = CASE WHEN ${keepsOld} THEN now() + make_interval(secs => ${keepOldSeconds}::float8) END,
+      updated_at = now()
+    WHERE app_key = ${appKey} RETURNING old_secret_until`.catch(rethrow);
+  return row && { secret, oldSecretUntil: row.old_secret_until ?? undefined };
 }
 
 /** postgres.js takes no interface for JSON, only what has an index signature. */

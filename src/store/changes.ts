@@ -12,6 +12,10 @@ export interface Change {
   readonly trunks?: true;
   readonly handsets?: true;
   readonly blackList?: true;
+  /** Addresses that are blocked for wrong credentials. */
+  readonly blockedAddresses?: true;
+  /** A node came or went. */
+  readonly nodes?: true;
   /** Session ids of calls that their customer wants to end. */
   readonly stops?: readonly string[];
   /** Anything may have changed: a large change, or news were missed while the connection was away. */
@@ -32,7 +36,10 @@ export interface ChangesOptions {
 const CHANNEL = 'axbridge_changes';
 const RETRY_MS = 500;
 
-/** Reads a payload of the channel: `number:+86…`, `app:key`, `trunks`, `handsets`, `blacklist`, `stop:session id`, or `everything`. */
+/**
+ * Reads a payload of the channel: `number:+86…`, `app:key`, `stop:session id`, `trunks`, `handsets`, `blacklist`,
+ * `addresses`, `nodes`, or `everything`.
+ */
 function changeOf(payload: string): Change {
   const [, kind, value] = /^([a-z]+)(?::(.+))?$/.exec(payload) ?? [];
   if (kind === 'number' && value) return { numbers: [value] };
@@ -40,6 +47,8 @@ function changeOf(payload: string): Change {
   if (kind === 'trunks') return { trunks: true };
   if (kind === 'handsets') return { handsets: true };
   if (kind === 'blacklist') return { blackList: true };
+  if (kind === 'addresses') return { blockedAddresses: true };
+  if (kind === 'nodes') return { nodes: true };
   if (kind === 'stop' && value) return { stops: [value] };
   // A newer node may say what this one does not know: forgetting everything is always right.
   return { everything: true };

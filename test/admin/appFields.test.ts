@@ -42,7 +42,10 @@ describe('a new application', () => {
     const { appKey, appSecret, name, state, recording, createdAt, ...rest } = body as typeof body &
       Readonly<Record<string, unknown>>;
     expect(status).toBe(201);
-    expect(rest).toEqual({ mode, ...fields, guards: NO_LIMITS });
+    expect(rest).toEqual({
+      ...{ mode, ...fields, guards: NO_LIMITS },
+      ...{ accountId: 'axbridge', pushNumberStatus: false, allowedAddresses: [] },
+    });
     expect((await send('GET', `/apps/${appKey}`)).body).toMatchObject(rest);
   });
 

@@ -96,6 +96,25 @@ const PROVOKED: Record<PartnerErrorName, () => Promise<Reply>> = {
     get(signedHeaders({ appKey: app.appKey, secret: app.appSecret, created: createdNow(-3) })),
   'invalid-request': () => partner.bind(A, B, { callDirection: 7 }),
   'no-such-route': () => get(good(), '/rest/caas/relationnumber/partners/v9.9'),
+  'address-blocked': async () => {
+    await api.sql`INSERT INTO blocked_addresses (address, blocked_until) VALUES ('127.0.0.1', now() + interval '1 h')`;
+    try {
+      // PostgreSQL tells the process of it.
+      await expect.poll(async () => (await get(good())).status).toBe(401);
+      return await get(good());
+    } finally {
+      await api.admin.send('DELETE', '/blocked-addresses/127.0.0.1');
+    }
+  },
+  'address-not-allowed': async () => {
+    const { client } = await newApp({ allowedAddresses: ['192.0.2.0/24'] });
+    return client.query({ subscriptionId: 'x' });
+  },
+  'flow-limit': async () => {
+    const { client } = await newApp({ requestLimit: { requests: 1, seconds: 60 } });
+    await client.query({ subscriptionId: 'x' });
+    return client.query({ subscriptionId: 'x' });
+  },
   'app-frozen': async () => {
     const { key, client } = await newApp();
     await api.admin.send('PATCH', `/apps/${key.appKey}`, { state: 'frozen' });

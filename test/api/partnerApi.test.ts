@@ -237,10 +237,11 @@ describe('clients as they are', () => {
   });
 
   it('GET and DELETE that say they carry JSON, and carry nothing', async () => {
-    const headers = { ...signed(), ...JSON_TYPE };
-    expect((await send('GET', `${PATH}?subscriptionId=x`, headers)).body.resultcode).toBe('1012007');
-    expect((await send('DELETE', `${PATH}?subscriptionId=x`, headers)).body.resultcode).toBe('1012007');
-    expect((await send('DELETE', `${PATH}?subscriptionId=x`, headers, '')).body.resultcode).toBe('1012007');
+    const headers = () => ({ ...signed(), ...JSON_TYPE });
+    const path = `${PATH}?subscriptionId=x`;
+    expect((await send('GET', path, headers())).body.resultcode).toBe('1012007');
+    expect((await send('DELETE', path, headers())).body.resultcode).toBe('1012007');
+    expect((await send('DELETE', path, headers(), '')).body.resultcode).toBe('1012007');
   });
 });
 

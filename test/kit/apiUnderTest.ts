@@ -12,10 +12,12 @@ import { partnerOperations } from '../../src/api/partnerOperations.ts';
 import { recordingDownload } from '../../src/api/recordingDownload.ts';
 import { Bindings } from '../../src/bindings/Bindings.ts';
 import { createPlatform } from '../../src/calls/platform.ts';
+import { readConfig } from '../../src/config.ts';
 import { apiInfo } from '../../src/openapi/apiInfo.ts';
 import { documentRoutes } from '../../src/openapi/documentRoutes.ts';
 import { RecordingFolder } from '../../src/recordings/RecordingFolder.ts';
 import { Recordings } from '../../src/recordings/Recordings.ts';
+import { startGate } from '../../src/startGate.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
 import { BlackList } from '../../src/store/BlackList.ts';
 import { askToStop } from '../../src/store/callStops.ts';
@@ -25,7 +27,7 @@ import type { DeadLetterSearch } from '../../src/store/deadLetters.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
 import { Sealer } from '../../src/store/sealing.ts';
 import { AdminClient } from './AdminClient.ts';
-import { createTestDatabase } from './testDatabase.ts';
+import { createTestDatabase, type TestDatabase } from './testDatabase.ts';
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
 
@@ -35,6 +37,7 @@ export interface ApiUnderTest {
   readonly base: string;
   readonly secureBase: string | undefined;
   readonly admin: AdminClient;
+  readonly database: TestDatabase;
   readonly sql: Sql;
   readonly announcementsDir: string;
   /** Where recordings lie. */
@@ -63,11 +66,15 @@ export interface ApiOptions {
   readonly handsets?: boolean;
   /** The time for recordings and their addresses, milliseconds since the epoch. */
   readonly recordingsClock?: () => number;
+  /** Settings of what guards the partner API; of their defaults only the block of addresses is off. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Makes this a second node, on the database and with the key of that one. */
+  readonly beside?: ApiUnderTest;
 }
 
 export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> {
-  const { tls, publicUrl, recordingsClock = Date.now } = options;
-  const database = await createTestDatabase();
+  const { tls, publicUrl, recordingsClock = Date.now, beside } = options;
+  const database = beside?.database ?? (await createTestDatabase());
   const { sql, url } = database;
   const dataDir = await mkdtemp(join(tmpdir(), 'axbridge-api-'));
   const announcementsDir = join(dataDir, 'announcements');
@@ -80,7 +87,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
   const filed: string[] = [];
   const reloaded = { handsets: 0 };
 
-  const sealer = new Sealer(randomBytes(32));
+  const sealer = beside?.sealer ?? new Sealer(randomBytes(32));
   const clock = Date.now;
   const changes = new Changes({ url, log });
   await changes.start();
@@ -100,12 +107,24 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     clock: recordingsClock,
     logger: log,
   });
+  const parts = new AsyncDisposableStack();
+  const config = readConfig({ AXBRIDGE_AUTH_FAILURES: 'off', ...options.settings });
+  const { gate, blocks } = await startGate(
+    { config, logger: log, parts },
+    { sql, changes, apps },
+    randomUUID(),
+  );
+  const json = {
+    largestBody: config.AXBRIDGE_BODY_KB * 1024,
+    deepest: config.AXBRIDGE_JSON_DEPTH,
+  };
   const sign = (text: string) => sealer.sign(text);
   const server = new HttpServer({
     log,
     host: '127.0.0.1',
     port: 0,
     tls: tls && { port: 0, identity: tls },
+    trustedProxies: config.AXBRIDGE_TRUSTED_PROXIES,
     routes: async (fastify) => {
       fastify.addHook('onRoute', ({ method, url }) => void routes.push({ method, url }));
       await documentRoutes(fastify, {
@@ -114,12 +133,12 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
         others: [downloadOperations],
       });
       await partnerApi(fastify, {
-        apps,
+        gate,
+        json,
         bindings,
         stopCall: (appKey, sessionId) => askToStop(sql, changes, appKey, sessionId),
         recordings: { sql, recordings, sign, publicUrl, clock: recordingsClock },
         log,
-        clock,
       });
       await recordingDownload(fastify, { recordings, sign, log, clock: recordingsClock });
       await adminApi(fastify, {
@@ -130,6 +149,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
         platform: createPlatform({ showsRealCallers: true, timeZone: 'Asia/Shanghai', blackList }),
         handsets: options.handsets === false ? undefined : { reload: async () => void reloaded.handsets++ },
         blackList,
+        blocks,
         announcementsDir,
         isOperator,
         life: randomUUID(),
@@ -146,6 +166,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     base,
     secureBase: ports.https === undefined ? undefined : `https://127.0.0.1:${ports.https}`,
     admin: new AdminClient(base, OPERATOR_TOKEN),
+    database,
     sql,
     announcementsDir,
     recordingFolder,
@@ -159,9 +180,10 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     reloaded,
     async stop() {
       await server.close();
+      await parts.disposeAsync();
       await blackList.stop();
       await changes.stop();
-      await database.close();
+      if (beside === undefined) await database.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -3,6 +3,7 @@ import { createServer, connect as dial, type Server, type Socket } from 'node:ne
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
+import { insertAccount, updateAccount } from '../../src/store/accounts.ts';
 import { insertApp, renewAppSecret, updateApp } from '../../src/store/apps.ts';
 import { Changes } from '../../src/store/changes.ts';
 import { setNumberStates } from '../../src/store/numberChanges.ts';
@@ -120,6 +121,26 @@ describe('Changes', () => {
         number,
       ]),
     );
+  });
+
+  it('hears of an account as of its applications, in one word when they are many', async () => {
+    const heard: unknown[] = [];
+    const changes = await startChanges();
+    const { sql } = database;
+    const accountId = 'heard';
+    await insertAccount(sql, { accountId, name: 'heard' });
+    const { app } = await insertApp(sql, sealer, { name: 'one', mode: 'AXB', accountId });
+    await vi.waitFor(() => expect(changes.trusted).toBe(true));
+    changes.onChange((change) => heard.push(change));
+    await updateAccount(sql, accountId, { name: 'renamed' });
+    await updateAccount(sql, accountId, { state: 'frozen' });
+    await updateAccount(sql, accountId, { callFrequency: { calls: 1, seconds: 1 } });
+    await vi.waitFor(() => expect(heard).toEqual([{ apps: [app.appKey] }, { apps: [app.appKey] }]));
+    await sql`INSERT INTO apps (app_key, name, mode, secret_sealed, account_id)
+              SELECT 'many' || n, 'many', 'AXB', '', ${accountId} FROM generate_series(1, 100) n`;
+    await updateAccount(sql, accountId, { state: 'normal' });
+    await vi.waitFor(() => expect(heard.at(-1)).toEqual({ everything: true }));
+    await sql`DELETE FROM apps WHERE account_id = ${accountId}`;
   });
 
   it('hears one word for thousands of numbers', async () => {
@@ -257,9 +278,14 @@ describe('what follows the news', () => {
       await directory.get(app.appKey);
       expect(directory.get(app.appKey)).toEqual({ app, accountState: 'normal', secret: appSecret });
     });
-    const secret = await renewAppSecret(database.sql, sealer, app.appKey);
-    expect(secret).not.toBe(appSecret);
-    await vi.waitFor(async () => expect((await directory.get(app.appKey))?.secret).toBe(secret));
+    const renewed = await renewAppSecret(database.sql, sealer, app.appKey, 60);
+    expect(renewed?.secret).not.toBe(appSecret);
+    await vi.waitFor(async () =>
+      expect(await directory.get(app.appKey)).toMatchObject({
+        secret: renewed?.secret,
+        oldSecret: { secret: appSecret, until: renewed?.oldSecretUntil?.getTime() },
+      }),
+    );
   });
 
   it('keeps the list of enabled trunks up to date', async () => {

@@ -19,7 +19,13 @@ const apps: Pick<AppDirectory, 'get'> = {
     app: {
       ...{ accountId: 'axbridge', pushNumberStatus: false },
       ...{ appKey, name: 'app', mode: 'AXB', state: 'normal', recording: false, announcements: {} },
-      ...{ callBackMemory: false, extensionDigits: 4, collectRepeats: 0, guards: DEFAULT_GUARDS },
+      ...{
+        callBackMemory: false,
+        extensionDigits: 4,
+        collectRepeats: 0,
+        guards: DEFAULT_GUARDS,
+        allowedAddresses: [],
+      },
       ...{ statusUrl: 'http://192.0.2.1/', feeUrl: 'http://192.0.2.1/', createdAt: new Date() },
     },
   }),

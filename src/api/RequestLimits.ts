@@ -1,0 +1,52 @@
+import { LRUCache } from 'lru-cache';
+import type { RequestLimit } from '../store/apps.ts';
+import { TokenBucket } from './TokenBucket.ts';
+
+export interface RequestLimitsOptions {
+  /** Of each application that has none of its own; undefined for none. */
+  readonly application: RequestLimit | undefined;
+  /** Of all applications together; undefined for none. */
+  readonly platform: RequestLimit | undefined;
+  /** Milliseconds on a clock that does not jump. */
+  readonly monotonicClock: () => number;
+}
+
+/** Applications that are counted at the same time. */
+const REMEMBERED = 10_000;
+
+/**
+ * Flow control: how many requests this process takes, of one application and of all. Only requests that have proved
+ * whose they are count, so that a stranger cannot use up what belongs to customers. Counting is this process's own:
+ * a count that all shared would cost every request a round trip.
+ */
+export class RequestLimits {
+  readonly #options: RequestLimitsOptions;
+  readonly #applications = new LRUCache<string, TokenBucket>({ max: REMEMBERED });
+  readonly #platform: TokenBucket | undefined;
+
+  constructor(options: RequestLimitsOptions) {
+    this.#options = options;
+    this.#platform = options.platform && new TokenBucket(options.platform, options.monotonicClock());
+  }
+
+  /**
+   * Counts one request, first against the application's limit: what that refuses costs the others nothing.
+   * @param own the application's own limit
+   * @returns 0 when it is let through; else in how many milliseconds one will be
+   */
+  take(appKey: string, own: RequestLimit | undefined): number {
+    const limit = own ?? this.#options.application;
+    if (limit === undefined && this.#platform === undefined) return 0;
+    const now = this.#options.monotonicClock();
+    const wait = limit === undefined ? 0 : this.#bucketOf(appKey, limit, now).take(now);
+    return wait > 0 ? wait : (this.#platform?.take(now) ?? 0);
+  }
+
+  #bucketOf(appKey: string, limit: RequestLimit, now: number): TokenBucket {
+    const known = this.#applications.get(appKey);
+    if (known?.limit.requests === limit.requests && known.limit.seconds === limit.seconds) return known;
+    const bucket = new TokenBucket(limit, now);
+    this.#applications.set(appKey, bucket);
+    return bucket;
+  }
+}
