@@ -76,6 +76,7 @@ const WORDS = {
   'line-busy': ['the X number is in another call', plain],
   'extension-busy': ['extension {} is in another call', plain],
   'customer-frequency': ['the customer makes more calls than the platform allows', plain],
+  'account-frequency': ['the customer makes more calls than {}', plain],
   'application-frequency': ['the application makes more calls than {}', plain],
   'shown-frequency': ['the number shown is used for more calls than {}', plain],
   'caller-frequency': ['the caller makes more calls than {}', plain],

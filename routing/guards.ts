@@ -67,27 +67,36 @@ export function guardConnect(call: RouteCall, connect: Connect, platform: Platfo
   return connect;
 }
 
-function inWords(limit: Frequency | undefined): string | undefined {
-  return limit && `${limit.calls} in ${limit.seconds} s`;
-}
+/** Why a call that exceeds a limit is refused, for its application. */
+type Exceeded = (app: AppRoute) => Reason;
 
-type Exceeded = readonly [rule: Rule, limit: (app: AppRoute) => string | undefined];
+const inWords = ({ calls, seconds }: Frequency): string => `${calls} in ${seconds} s`;
 
 const frequency =
-  (of: (guards: AppGuards) => Frequency | undefined): Exceeded[1] =>
-  ({ guards }) =>
-    inWords(of(guards));
+  (rule: Rule, of: (guards: AppGuards) => Frequency | undefined): Exceeded =>
+  ({ guards }) => {
+    const limit = of(guards);
+    return limit === undefined ? [rule] : [rule, inWords(limit)];
+  };
 
 /** The limits that are counted while calls go on (admission), by stateCode. */
 const EXCEEDED: ReadonlyMap<number, Exceeded> = new Map<number, Exceeded>([
-  [STATE_CODE.customerFrequency, ['customer-frequency', ({ account }) => inWords(account.callFrequency)]],
-  [STATE_CODE.applicationFrequency, ['application-frequency', frequency((of) => of.applicationFrequency)]],
-  [STATE_CODE.shownFrequency, ['shown-frequency', frequency((of) => of.shownFrequency)]],
-  [STATE_CODE.callerFrequency, ['caller-frequency', frequency((of) => of.callerFrequency)]],
-  [STATE_CODE.calleeFrequency, ['callee-frequency', frequency((of) => of.calleeFrequency)]],
-  [STATE_CODE.xFrequency, ['x-frequency', frequency((of) => of.xFrequency)]],
-  [STATE_CODE.applicationFull, ['application-full', ({ guards }) => guards.maxCalls?.toString()]],
-  [STATE_CODE.platformFull, ['platform-full', () => undefined]],
+  [
+    STATE_CODE.customerFrequency,
+    ({ account: { callFrequency } }) =>
+      callFrequency === undefined ? ['customer-frequency'] : ['account-frequency', inWords(callFrequency)],
+  ],
+  [STATE_CODE.applicationFrequency, frequency('application-frequency', (of) => of.applicationFrequency)],
+  [STATE_CODE.shownFrequency, frequency('shown-frequency', (of) => of.shownFrequency)],
+  [STATE_CODE.callerFrequency, frequency('caller-frequency', (of) => of.callerFrequency)],
+  [STATE_CODE.calleeFrequency, frequency('callee-frequency', (of) => of.calleeFrequency)],
+  [STATE_CODE.xFrequency, frequency('x-frequency', (of) => of.xFrequency)],
+  [
+    STATE_CODE.applicationFull,
+    ({ guards: { maxCalls } }) =>
+      maxCalls === undefined ? ['application-full'] : ['application-full', String(maxCalls)],
+  ],
+  [STATE_CODE.platformFull, () => ['platform-full']],
 ]);
 
 /**
@@ -95,13 +104,6 @@ const EXCEEDED: ReadonlyMap<number, Exceeded> = new Map<number, Exceeded>([
  * @param stateCode of the limit: 7001 to 7003, 8047 to 8049, 7109 or 522
  */
 export function refuseExceeded(connect: Connect, stateCode: number): Refuse {
-  return refuseInstead(connect, stateCode, undefined, exceeded(connect.app, stateCode));
-}
-
-function exceeded(app: AppRoute, stateCode: number): Reason {
-  const row = EXCEEDED.get(stateCode);
-  if (row === undefined) return ['limit-exceeded', String(stateCode)];
-  const [rule, limitOf] = row;
-  const limit = limitOf(app);
-  return limit === undefined ? [rule] : [rule, limit];
+  const reason = EXCEEDED.get(stateCode)?.(connect.app) ?? ['limit-exceeded', String(stateCode)];
+  return refuseInstead(connect, stateCode, undefined, reason);
 }

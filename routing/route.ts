@@ -6,15 +6,7 @@ import { guardCaller, guardConnect } from './guards.ts';
 import { isMainlandLandline } from './numbers.ts';
 import { refuse } from './refusals.ts';
 import { STATE_CODE } from './stateCodes.ts';
-import type {
-  Decision,
-  Found,
-  Platform,
-  Refuse,
-  RouteCall,
-  RoutingTable,
-  XNumberState,
-} from './types.ts';
+import type { Decision, Found, Platform, Refuse, RouteCall, RoutingTable, XNumberState } from './types.ts';
 import { decideX } from './xMode.ts';
 
 /** States of an X in which nobody can call it. */

@@ -54,15 +54,15 @@ const columns = (sql: Sql) => sql`
   account_id, name, state, is_default, call_frequency, created_at,
   (SELECT count(*)::int FROM apps a WHERE a.account_id = accounts.account_id) AS apps`;
 
-/** Adds an account. @throws StoreError ALREADY_EXISTS */
+/** Adds an account. @throws StoreError ALREADY_EXISTS when there is one with this id */
 export async function insertAccount(sql: Sql, account: NewAccount): Promise<Account> {
   const { accountId, name, callFrequency } = account;
   const rows = await sql<AccountRow[]>`
     INSERT INTO accounts (account_id, name, call_frequency)
     VALUES (${accountId}, ${name}, ${frequencyJson(sql, callFrequency)})
-    RETURNING ${columns(sql)}`.catch(rethrow);
+    ON CONFLICT DO NOTHING RETURNING ${columns(sql)}`.catch(rethrow);
   const [row] = rows;
-  if (row === undefined) throw storeErrorOf(new Error('INSERT returned no row'));
+  if (row === undefined) throw new StoreError('ALREADY_EXISTS', `There is an account ${accountId} already.`);
   return accountOf(row);
 }
 
@@ -107,11 +107,15 @@ export async function appKeysOf(sql: Sql, accountId: string): Promise<string[]> 
  * @throws StoreError IN_USE while it has applications, and for the default account
  */
 export async function deleteAccount(sql: Sql, accountId: string): Promise<boolean> {
-  const [row] = await sql<{ is_default: boolean }[]>`
-    DELETE FROM accounts WHERE account_id = ${accountId} AND NOT is_default RETURNING is_default`.catch(rethrow);
-  if (row !== undefined) return true;
-  if ((await getAccount(sql, accountId)) === undefined) return false;
-  throw new StoreError('IN_USE', `Account ${accountId} is the one that applications belong to by default.`);
+  const account = await getAccount(sql, accountId);
+  if (account === undefined) return false;
+  if (account.isDefault)
+    throw new StoreError('IN_USE', `Account ${accountId} is the one that applications belong to by default.`);
+  if (account.apps > 0)
+    throw new StoreError('IN_USE', `Account ${accountId} has ${account.apps} applications: move them first.`);
+  const { count } = await sql`
+    DELETE FROM accounts WHERE account_id = ${accountId} AND NOT is_default`.catch(rethrow);
+  return count > 0;
 }
 
 /**

@@ -167,6 +167,12 @@ describe('the events of a call in X mode', () => {
 });
 
 describe('the record of a call', () => {
+  it('names the account that the application belonged to when the call came in', () => {
+    const recording = { objectName: 'a.wav', domain: 'd', startedAt: NOON };
+    const { body } = callRecord(call({ spId: 'sp77', recording, stateCode: 0 }), origin);
+    expect(body).toMatchObject({ spId: 'sp77', recordBucketName: 'sp-sp77', hostName: origin.hostName });
+  });
+
   it('of two who talked has all times and a length that they give', () => {
     const talked = call({
       callee: B,

@@ -3,6 +3,7 @@ import { explain } from '../../routing/because.ts';
 import { OPEN_GUARDS, OPEN_PLATFORM } from '../../routing/open.ts';
 import { decide } from '../../routing/route.ts';
 import type {
+  AccountRoute,
   AppGuards,
   AppRoute,
   AxbRelation,
@@ -42,11 +43,18 @@ export const number = (more: Partial<XNumber> = {}): XNumber => ({
 
 export const guards = (more: Partial<AppGuards>): AppGuards => ({ ...OPEN_GUARDS, ...more });
 
+export const account = (more: Partial<AccountRoute> = {}): AccountRoute => ({
+  accountId: 'axbridge',
+  state: 'normal',
+  callFrequency: undefined,
+  ...more,
+});
+
 export const app = (more: Partial<AppRoute> = {}): AppRoute => ({
   appKey: 'ride',
   mode: 'AXB',
   state: 'normal',
-  account: { accountId: 'axbridge', state: 'normal', callFrequency: undefined },
+  account: account(),
   recording: true,
   announcements: {},
   callBackMemory: false,

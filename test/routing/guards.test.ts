@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { explain } from '../../routing/because.ts';
 import { refuseExceeded } from '../../routing/guards.ts';
 import { refuseBusy } from '../../routing/lines.ts';
 import { OPEN_PLATFORM } from '../../routing/open.ts';
@@ -8,6 +9,7 @@ import type { Connect, Found, Mode, Platform, RouteCall } from '../../routing/ty
 import {
   A,
   ABROAD,
+  account,
   app,
   ax,
   axb,
@@ -350,6 +352,17 @@ describe('what is found out after the decision', () => {
       without,
       because: [...chain, reason],
     });
+  });
+
+  it('a limit is exceeded that the account has of its own', () => {
+    const own = {
+      ...toA,
+      app: { ...toA.app, account: account({ callFrequency: { calls: 9, seconds: 90 } }) },
+    };
+    expect(explain(refuseExceeded(own, 7001).because)).toEqual([
+      ...chain,
+      'the customer makes more calls than 9 in 90 s',
+    ]);
   });
 
   it('the line is busy, in AXE that of the extension', () => {

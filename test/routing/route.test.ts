@@ -2,7 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { OPEN_PLATFORM } from '../../routing/open.ts';
 import { route } from '../../routing/route.ts';
 import type { Mode, RoutingTable } from '../../routing/types.ts';
-import { A, app, axb, axe, B, decides, found, LANDLINE, NOW, number, OF_RIDE, type Row, X } from './facts.ts';
+import {
+  A,
+  account,
+  app,
+  axb,
+  axe,
+  B,
+  decides,
+  found,
+  LANDLINE,
+  NOW,
+  number,
+  OF_RIDE,
+  type Row,
+  X,
+} from './facts.ts';
 
 const MODES: readonly Mode[] = ['AXB', 'AX', 'AXE', 'AXYB', 'X'];
 
@@ -46,7 +61,7 @@ describe('before the rules of any mode', () => {
       expected: { kind: 'refuse', stateCode: 8025, announcement: undefined },
       because: ['+8617000005001 was taken from the platform while the caller typed'],
     },
-    ...(['suspended', 'unavailable'] as const).map(
+    ...(['suspended', 'unavailable', 'returned'] as const).map(
       (state): Row => ({
         when: `the X is ${state}, whatever the application`,
         call: { caller: A },
@@ -76,6 +91,22 @@ describe('before the rules of any mode', () => {
         because: [OF_RIDE, 'application ride is frozen'],
       }),
     ),
+    ...MODES.map(
+      (mode): Row => ({
+        when: `the account of the application, of mode ${mode}, is frozen`,
+        call: { caller: A },
+        found: found({ app: app({ mode, account: account({ state: 'frozen' }) }) }),
+        expected: { kind: 'refuse', stateCode: 7108, announcement: undefined },
+        because: [OF_RIDE, 'the customer account axbridge is frozen'],
+      }),
+    ),
+    {
+      when: 'application and account are frozen, the application first',
+      call: { caller: A },
+      found: found({ app: app({ state: 'frozen', account: account({ state: 'frozen' }) }) }),
+      expected: { kind: 'refuse', stateCode: 7108, announcement: undefined },
+      because: [OF_RIDE, 'application ride is frozen'],
+    },
   ]);
 });
 

@@ -35,12 +35,16 @@ const admission = ({ maxCalls, callFrequency }: Limits = {}, { sql } = database)
   new Admission({ sql, sealer, maxCalls, callFrequency, log: NO_LOG });
 
 /** Calls of a new application with these guards. */
-function callsOf(guards: Partial<AppGuards>, appKey = randomUUID()) {
+function callsOf(
+  guards: Partial<AppGuards>,
+  appKey: string = randomUUID(),
+  account: Partial<Connect['app']['account']> = {},
+) {
   const app: Connect['app'] = {
     appKey,
     mode: 'AXB',
     state: 'normal',
-    account: { accountId: 'axbridge', state: 'normal', callFrequency: undefined },
+    account: { accountId: 'axbridge', state: 'normal', callFrequency: undefined, ...account },
     recording: false,
     announcements: {},
     callBackMemory: false,
@@ -103,11 +107,20 @@ describe('a frequency', () => {
     expect(await all.check(callsOf(guards)())).toBeUndefined();
   });
 
-  it('of the customer account counts the calls of all applications (7001)', async () => {
+  it('of an account counts the calls of all its applications (7001), and of no other account', async () => {
     const all = admission({ callFrequency: { calls: 2, seconds: 86_400 } });
-    const three = [callsOf({})(), callsOf({ maxCalls: 5 })(), callsOf({})()];
+    const [one, other] = [randomUUID(), randomUUID()].map((accountId) => ({ accountId }));
+    const three = [callsOf({}, 'a', one)(), callsOf({ maxCalls: 5 }, 'b', one)(), callsOf({}, 'c', one)()];
     expect(await answers(all, three)).toEqual([undefined, undefined, 7001]);
-    await database.sql`DELETE FROM call_counts WHERE app_key = ''`;
+    expect(await all.check(callsOf({}, 'd', other)())).toBeUndefined();
+  });
+
+  it('of an account may be its own, whatever the platform sets, or where it sets none', async () => {
+    const own = { accountId: randomUUID(), callFrequency: { calls: 3, seconds: 86_400 } };
+    const call = callsOf({}, 'e', own);
+    const most = { callFrequency: { calls: 1, seconds: 86_400 } };
+    expect(await answers(admission(most), [call(), call()])).toEqual([undefined, undefined]);
+    expect(await answers(admission(), [call(), call()])).toEqual([undefined, 7001]);
   });
 
   it('of a caller does not count those who withhold their number', async () => {

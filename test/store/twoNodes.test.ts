@@ -2,14 +2,17 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Found, Mode, Relation } from '../../routing/types.ts';
 import { Bindings } from '../../src/bindings/Bindings.ts';
-import { type App, insertApp } from '../../src/store/apps.ts';
+import { insertAccount, updateAccount } from '../../src/store/accounts.ts';
+import { type App, insertApp, updateApp } from '../../src/store/apps.ts';
 import { Changes } from '../../src/store/changes.ts';
 import { closeDatabase, connectDatabase, type Sql } from '../../src/store/database.ts';
 import { Lines } from '../../src/store/lines.ts';
+import { moveNumbers } from '../../src/store/numberChanges.ts';
 import { insertNumbers } from '../../src/store/numbers.ts';
 import { RoutingCache } from '../../src/store/RoutingCache.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
 import { Sealer } from '../../src/store/sealing.ts';
+import { numberWriter } from '../kit/numberWriter.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 import { silent } from '../push/pushUnderTest.ts';
 
@@ -177,5 +180,45 @@ describe('what holds for one call', () => {
     await one.lines.free(app.appKey, 'first');
     expect(await two.lines.take({ ...request, sessionId: 'second', remember })).toBe('taken');
     expect(await one.cache.find(x, A)).toMatchObject({ relation: { lastCaller: { number: STRANGER } } });
+  });
+});
+
+describe('what an operator changes through one node is seen by the other within a second', () => {
+  const soon = { timeout: SECOND, interval: 5 };
+
+  it('an account that is frozen, and normal again', async () => {
+    const accountId = 'two-nodes';
+    await insertAccount(database.sql, { accountId, name: accountId });
+    const { app, numbers } = await makeApp('AXB');
+    const [x = ''] = numbers;
+    await updateApp(database.sql, sealer, app.appKey, { accountId });
+    await vi.waitFor(async () => {
+      expect(await two.cache.find(x, STRANGER)).toMatchObject({ app: { account: { accountId } } });
+    }, soon);
+    for (const state of ['frozen', 'normal'] as const) {
+      await updateAccount(database.sql, accountId, { state });
+      await vi.waitFor(async () => {
+        expect(await two.cache.find(x, STRANGER)).toMatchObject({ app: { account: { state } } });
+      }, soon);
+    }
+  });
+
+  it('a number of a pair of AXYB that is moved: neither X nor Y leads anywhere any more', async () => {
+    const { app } = await makeApp('AXYB', 3);
+    const target = await makeApp('X');
+    const { subscriptionId, x } = await one.bindings.axyb.bind(app, {
+      ...{ origNum: A, areaMatchMode: '0', callDirection: 0, duration: 0, recordFlag: false },
+    });
+    const y = await one.bindings.axyb.relate(app, {
+      ...{ subscriptionId, origNum: B, areaMatchMode: '0', ybDuration: 0 },
+    });
+    await seenByTwo(x, B, { y });
+    await seenByTwo(y, A, { x });
+    const { concerned } = await moveNumbers(database.sql, numberWriter, [x], target.app.appKey);
+    expect([...concerned].sort()).toEqual([x, y].sort());
+    await vi.waitFor(async () => {
+      expect(await two.cache.find(x, B)).toMatchObject({ app: { mode: 'X' }, relation: undefined });
+      expect(await two.cache.find(y, A)).toMatchObject({ app: { mode: 'AXYB' }, relation: undefined });
+    }, soon);
   });
 });
