@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { deleteExpiredBindings } from '../store/axbBindings.ts';
 import type { Sql } from '../store/database.ts';
 import { EXPIRING_TABLES, sweepExpired } from '../store/expiredBindings.ts';
+import { Sweeper } from '../store/Sweeper.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 export interface ExpiredBindingSweeperOptions {
@@ -17,48 +17,33 @@ const EVERY_MS = 10_000;
 const LARGEST_SWEEP = 500;
 
 /**
- * Takes rows of expired bindings away, in every mode that has such. Only to keep tables small: an expired binding routes no call and blocks no
- * number, swept or not. Every node may sweep; what one has taken the others do not find.
+ * Takes rows of expired bindings away, in every mode that has such. Only to keep tables small: an expired binding routes
+ * no call and blocks no number, swept or not.
  */
 export class ExpiredBindingSweeper {
   readonly #options: ExpiredBindingSweeperOptions;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #sweeper: Sweeper;
 
   constructor(options: ExpiredBindingSweeperOptions) {
     this.#options = options;
+    const { log, everyMs = EVERY_MS } = options;
+    this.#sweeper = new Sweeper({ name: 'expired bindings', sweep: () => this.#sweep(), everyMs, log });
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#sweeper.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      if (await this.#sweep()) continue;
-      await delay(this.#options.everyMs ?? EVERY_MS, undefined, { signal, ref: false }).catch(
-        () => undefined,
-      );
-    }
+  stop(): Promise<void> {
+    return this.#sweeper.stop();
   }
 
   /** @returns whether there may be more to sweep */
   async #sweep(): Promise<boolean> {
-    const { sql, clock, log } = this.#options;
+    const { sql, clock } = this.#options;
     const at = new Date(clock());
-    try {
-      const ended = [await deleteExpiredBindings(sql, at, LARGEST_SWEEP)];
-      for (const table of EXPIRING_TABLES) ended.push(await sweepExpired(sql, table, at, LARGEST_SWEEP));
-      return ended.includes(LARGEST_SWEEP);
-    } catch (err) {
-      log.warn({ err }, 'expired bindings could not be swept');
-      return false;
-    }
+    const ended = [await deleteExpiredBindings(sql, at, LARGEST_SWEEP)];
+    for (const table of EXPIRING_TABLES) ended.push(await sweepExpired(sql, table, at, LARGEST_SWEEP));
+    return ended.includes(LARGEST_SWEEP);
   }
 }

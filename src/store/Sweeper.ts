@@ -12,7 +12,10 @@ export interface SweeperOptions {
   readonly log: Logger;
 }
 
-/** Takes rows away that nobody needs any more. Every node may sweep: what one has taken the others do not find. */
+/**
+ * Takes away, at intervals, what lies there and is not to stay: rows, files. Every node may sweep: what one has taken the
+ * others do not find.
+ */
 export class Sweeper {
   readonly #options: SweeperOptions;
   readonly #stopping = new AbortController();

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Application, type ApplicationOptions } from '../kit/Application.ts';
 import { readWav } from '../kit/audio.ts';
 import { eventually } from '../kit/eventually.ts';
+import { PartnerClient } from '../kit/PartnerClient.ts';
 import { S3Server, whyNoS3Server } from '../kit/S3Server.ts';
 import { BEN_HZ, Scenario } from '../kit/Scenario.ts';
 import { createTestDatabase } from '../kit/testDatabase.ts';
@@ -13,14 +16,16 @@ const reason = whyNoS3Server();
 describe.skipIf(reason !== undefined)(`recorded calls with a bucket${reason ? ` (${reason})` : ''}`, () => {
   let server: S3Server;
   let scenario: Scenario;
+  let settings: ApplicationOptions;
 
   beforeAll(async () => {
     const database = await createTestDatabase({ max: 1 });
     await database.close();
     server = await S3Server.start();
     await server.createBucket(BUCKET);
-    const env = server.settings(BUCKET);
-    scenario = await Scenario.start({ database: database.url, app: { recording: true }, env });
+    const sealKey = randomBytes(32).toString('base64');
+    settings = { database: database.url, env: { ...server.settings(BUCKET), AXBRIDGE_SEAL_KEY: sealKey } };
+    scenario = await Scenario.start({ ...settings, app: { recording: true } });
   }, 120_000);
 
   afterAll(async () => {
@@ -72,6 +77,21 @@ describe.skipIf(reason !== undefined)(`recorded calls with a bucket${reason ? ` 
     expect(part.headers.get('content-range')).toBe(`bytes 100-1099/${bytes.length}`);
     expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(100, 1100))).toBe(true);
     expect((await fetch(location.replace(/&signature=.*/, ''))).status).toBe(403);
+  });
+
+  it('can be fetched from a node that did not carry them, though it has a folder of its own', async () => {
+    const [name = ''] = await inBucket();
+    const { location = '' } = await scenario.partner.recording(name, 'axbridge.local');
+    const { pathname, search } = new URL(location);
+    const other = await Application.start(settings);
+    const { appKey, appSecret } = scenario.app;
+    expect(
+      (await new PartnerClient(other.http, appKey, appSecret).recording(name, 'axbridge.local')).status,
+    ).toBe(301);
+    const [here, there] = await Promise.all([fetch(location), fetch(`${other.http}${pathname}${search}`)]);
+    expect(there.status).toBe(200);
+    expect(Buffer.from(await there.arrayBuffer()).equals(Buffer.from(await here.arrayBuffer()))).toBe(true);
+    await other.stop();
   });
 
   it('go on while the bucket is away; kill -9 before the upload loses nothing and doubles nothing', async () => {
