@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { adminApi } from './admin/adminApi.ts';
+import { adminOperations } from './admin/adminOperations.ts';
 import { loadTokenCheck } from './admin/operatorToken.ts';
 import type { TlsIdentity } from './api/certificate.ts';
 import { downloadOperations } from './api/downloadOperations.ts';
@@ -65,7 +66,7 @@ export async function startApi(
       });
       await recordingDownload(fastify, { recordings, sign, log: logger, clock });
       if (config.AXBRIDGE_API_DOCS === 'on') {
-        const others = [downloadOperations];
+        const others = [downloadOperations, adminOperations];
         await documentRoutes(fastify, { info: apiInfo(), partner: partnerOperations, others });
       }
       await adminApi(fastify, {

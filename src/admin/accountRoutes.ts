@@ -14,12 +14,12 @@ import { FrequencyLimit, FrequencyOrNull } from './guardFields.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing, refuseEmpty } from './item.ts';
 
-const NewAccountBody = Type.Object(
+export const NewAccountBody = Type.Object(
   { accountId: AccountId, name: Title, callFrequency: Type.Optional(FrequencyLimit) },
   { additionalProperties: false, description: 'a JSON object' },
 );
 
-const AccountPatch = Type.Object(
+export const AccountPatch = Type.Object(
   {
     name: Type.Optional(Title),
     state: Type.Optional(Type.Enum(['normal', 'frozen'], { description: 'normal or frozen' })),

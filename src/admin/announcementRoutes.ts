@@ -17,7 +17,7 @@ import { inputCheck } from './inputCheck.ts';
 import { existing } from './item.ts';
 import { Problem } from './problem.ts';
 
-const UploadQuery = Type.Object(
+export const UploadQuery = Type.Object(
   { name: AnnouncementName },
   { additionalProperties: false, description: 'the query ?name=<file name>.wav' },
 );

@@ -23,7 +23,7 @@ const LARGEST_ID = 2_147_483_647;
 
 const BlockedNumber = { number: E164, appKey: Type.Optional(AppKey) };
 
-const NewEntryBody = Type.Object(
+export const NewEntryBody = Type.Object(
   {
     ...BlockedNumber,
     blocks: Type.Enum(['caller', 'callee', 'both'], { description: 'caller, callee or both' }),
@@ -31,12 +31,12 @@ const NewEntryBody = Type.Object(
   { additionalProperties: false, description: 'a JSON object' },
 );
 
-const EntryToDeleteBody = Type.Object(BlockedNumber, {
+export const EntryToDeleteBody = Type.Object(BlockedNumber, {
   additionalProperties: false,
   description: 'a JSON object with number, and with appKey where it is blocked in one application only',
 });
 
-const ListQuery = Type.Object(
+export const ListQuery = Type.Object(
   {
     appKey: Type.Optional(AppKey),
     after: Type.Optional(Type.String({ pattern: '^\\d{1,9}$', description: 'the id of an entry' })),

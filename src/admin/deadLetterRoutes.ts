@@ -29,7 +29,7 @@ const SEARCH = {
   to: Type.Optional(Moment),
 };
 
-const DeadLettersQuery = Type.Object(
+export const DeadLettersQuery = Type.Object(
   {
     ...SEARCH,
     offset: Type.Optional(Type.String({ pattern: '^\\d{1,9}$', description: 'a number from 0' })),
@@ -40,7 +40,7 @@ const DeadLettersQuery = Type.Object(
   { additionalProperties: false, description: `${Object.keys(SEARCH).join(', ')}, offset and limit` },
 );
 
-const ResendBody = Type.Object(
+export const ResendBody = Type.Object(
   {
     ...SEARCH,
     ids: Type.Optional(

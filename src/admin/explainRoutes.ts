@@ -7,7 +7,7 @@ import { describeDecision } from './describeDecision.ts';
 import { E164, Moment } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
 
-const ExplainBody = Type.Object(
+export const ExplainBody = Type.Object(
   {
     caller: Type.String({
       pattern: '^(\\+[1-9]\\d{3,14})?$',

@@ -32,7 +32,7 @@ const Password = Type.String({
 
 const Md5Only = Type.Boolean({ description: 'true or false' });
 
-const NewHandsetBody = Type.Object(
+export const NewHandsetBody = Type.Object(
   {
     number: E164,
     username: Type.Optional(Username),
@@ -42,7 +42,7 @@ const NewHandsetBody = Type.Object(
   { additionalProperties: false, description: 'a JSON object' },
 );
 
-const HandsetPatch = Type.Object(
+export const HandsetPatch = Type.Object(
   {
     number: Type.Optional(E164),
     password: Type.Optional(Password),

@@ -5,7 +5,7 @@ import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Every way in which the admin API says no, with its HTTP status. */
-const PROBLEMS = {
+export const PROBLEMS = {
   'invalid-body': 400,
   'invalid-query': 400,
   'invalid-file': 400,

@@ -33,7 +33,7 @@ const settings = {
   enabled: Type.Optional(Type.Boolean({ description: 'true or false' })),
 };
 
-const NewTrunkBody = Type.Object(
+export const NewTrunkBody = Type.Object(
   {
     name: Name,
     host: Host,
@@ -45,7 +45,7 @@ const NewTrunkBody = Type.Object(
   { additionalProperties: false, description: 'a JSON object' },
 );
 
-const TrunkPatch = Type.Object(
+export const TrunkPatch = Type.Object(
   {
     host: Type.Optional(Host),
     ...settings,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adminApi } from '../../src/admin/adminApi.ts';
+import { adminOperations } from '../../src/admin/adminOperations.ts';
 import { loadTokenCheck } from '../../src/admin/operatorToken.ts';
 import type { TlsIdentity } from '../../src/api/certificate.ts';
 import { downloadOperations } from '../../src/api/downloadOperations.ts';
@@ -130,7 +131,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
       await documentRoutes(fastify, {
         info: apiInfo(),
         partner: partnerOperations,
-        others: [downloadOperations],
+        others: [downloadOperations, adminOperations],
       });
       await partnerApi(fastify, {
         gate,

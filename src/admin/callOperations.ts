@@ -1,0 +1,126 @@
+import { Type } from 'typebox';
+import type { Operation } from '../openapi/Operation.ts';
+import { Count, list, removes, shows, Text, Time } from './adminReplies.ts';
+import { DeadLettersQuery, ResendBody } from './deadLetterRoutes.ts';
+import { ExplainBody } from './explainRoutes.ts';
+
+const Calls = Type.Object({
+  open: Count,
+  byApp: Type.Array(Type.Object({ appKey: Text, open: Count })),
+});
+
+const Deliveries = Type.Object({
+  sessionId: Text,
+  appKey: Text,
+  messages: Type.Array(
+    Type.Object({
+      id: Text,
+      event: Text,
+      state: Type.Enum(['delivered', 'waiting', 'given-up', 'unanswered', 'dropped']),
+      attempts: Type.Array(
+        Type.Object({
+          at: Time,
+          seconds: Type.Number(),
+          status: Type.Optional(Count),
+          error: Type.Optional(Text),
+        }),
+      ),
+      nextAttemptAt: Type.Optional(Time),
+    }),
+  ),
+});
+
+const Explanation = Type.Object({
+  decision: Type.Object({ kind: Type.Enum(['connect', 'collect', 'ask', 'refuse']) }),
+  because: Type.Array(Text),
+});
+
+const DeadLetter = Type.Object({
+  appKey: Text,
+  id: Text,
+  kind: Type.Enum(['event', 'record', 'number']),
+  sessionIds: Type.Array(Text),
+  attempts: Count,
+  lastError: Text,
+  createdAt: Time,
+  givenUpAt: Time,
+});
+
+const BlockedAddress = Type.Object({ address: Text, blockedAt: Time, blockedUntil: Time });
+
+/** Calls, what customers were told of them, and who sent wrong credentials. */
+export const callOperations: readonly Operation[] = [
+  {
+    id: 'countCalls',
+    method: 'get',
+    path: '/admin/v1/calls',
+    tag: 'Calls of all customers',
+    summary: 'Count the calls in progress',
+    replies: shows(Calls),
+  },
+  {
+    id: 'listDeliveries',
+    method: 'get',
+    path: '/admin/v1/calls/{sessionId}/deliveries',
+    tag: 'Calls of all customers',
+    params: { sessionId: 'The call.' },
+    summary: 'What the customer was told of a call, attempt by attempt',
+    replies: shows(Deliveries, 'not-found'),
+  },
+  {
+    id: 'explain',
+    method: 'post',
+    path: '/admin/v1/explain',
+    tag: 'Calls of all customers',
+    summary: 'Why would this call go where it goes?',
+    description: 'The routing code of real calls on their table, without a call.',
+    body: { schema: ExplainBody },
+    replies: shows(Explanation),
+  },
+  {
+    id: 'listDeadLetters',
+    method: 'get',
+    path: '/admin/v1/dead-letters',
+    tag: 'Dead letters',
+    summary: 'Search notifications that were given up',
+    query: DeadLettersQuery,
+    defaults: { offset: '0', limit: '100' },
+    replies: shows(list(DeadLetter), 'invalid-query'),
+  },
+  {
+    id: 'resendDeadLetters',
+    method: 'post',
+    path: '/admin/v1/dead-letters/resend',
+    tag: 'Dead letters',
+    summary: 'Send notifications again that were given up',
+    description: 'Those to which all that is named applies.',
+    body: { schema: ResendBody },
+    replies: shows(Type.Object({ resent: Count })),
+  },
+  {
+    id: 'removeDeadLetter',
+    method: 'delete',
+    path: '/admin/v1/dead-letters/{appKey}/{id}',
+    tag: 'Dead letters',
+    params: { appKey: 'The application.', id: 'The dead letter.' },
+    summary: 'Drop a notification that was given up',
+    replies: removes('not-found'),
+  },
+  {
+    id: 'listBlockedAddresses',
+    method: 'get',
+    path: '/admin/v1/blocked-addresses',
+    tag: 'Blocked addresses',
+    summary: 'List addresses that sent wrong credentials too often',
+    replies: shows(list(BlockedAddress)),
+  },
+  {
+    id: 'unblockAddress',
+    method: 'delete',
+    path: '/admin/v1/blocked-addresses/{address}',
+    tag: 'Blocked addresses',
+    params: { address: 'The address, or the IPv6 network.' },
+    summary: 'Unblock an address',
+    replies: removes('not-found', 'invalid-query'),
+  },
+];
