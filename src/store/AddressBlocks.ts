@@ -69,6 +69,7 @@ export class AddressBlocks {
   async add(source: string, seconds: number): Promise<void> {
     const { sql, clock, log } = this.#options;
     this.#blocked.set(source, clock() + seconds * 1000);
+    log.warn({ address: source, seconds }, 'an address is blocked: it sent wrong credentials too often');
     try {
       await blockAddress(sql, source, seconds);
     } catch (error) {

@@ -45,6 +45,8 @@ export interface ApiUnderTest {
   readonly recordingFolder: RecordingFolder;
   readonly sealer: Sealer;
   readonly changes: Changes;
+  /** Its name among the nodes, where it has no row. */
+  readonly nodeId: string;
   readonly blackList: BlackList;
   /** Every method and path that is served. */
   readonly routes: readonly { readonly method: string | string[]; readonly url: string }[];
@@ -109,12 +111,9 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     logger: log,
   });
   const parts = new AsyncDisposableStack();
+  const nodeId = randomUUID();
   const config = readConfig({ AXBRIDGE_AUTH_FAILURES: 'off', ...options.settings });
-  const { gate, blocks } = await startGate(
-    { config, logger: log, parts },
-    { sql, changes, apps },
-    randomUUID(),
-  );
+  const { gate, blocks } = await startGate({ config, logger: log, parts }, { sql, changes, apps }, nodeId);
   const json = {
     largestBody: config.AXBRIDGE_BODY_KB * 1024,
     deepest: config.AXBRIDGE_JSON_DEPTH,
@@ -173,6 +172,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     recordingFolder,
     sealer,
     changes,
+    nodeId,
     blackList,
     routes,
     logged,
