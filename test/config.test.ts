@@ -82,3 +82,51 @@ describe('settings of the guards', () => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name}="${value}": expected ${expected}`);
   });
 });
+
+describe('settings of what guards the partner API', () => {
+  it('have defaults that do no harm', () => {
+    expect(readConfig({})).toMatchObject({
+      AXBRIDGE_TRUSTED_PROXIES: [],
+      AXBRIDGE_AUTH_FAILURES: { most: 100, seconds: 600 },
+      AXBRIDGE_AUTH_BLOCK_SECONDS: 1800,
+      AXBRIDGE_APP_REQUESTS: undefined,
+      AXBRIDGE_PLATFORM_REQUESTS: undefined,
+      AXBRIDGE_REPLAY: 'refuse',
+      AXBRIDGE_BODY_KB: 64,
+      AXBRIDGE_JSON_DEPTH: 16,
+    });
+  });
+
+  it('are read', () => {
+    const set = {
+      AXBRIDGE_TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.1; 2001:db8::/32',
+      AXBRIDGE_AUTH_FAILURES: 'off',
+      AXBRIDGE_APP_REQUESTS: '600/60',
+      AXBRIDGE_PLATFORM_REQUESTS: '5000/1',
+    };
+    expect(readConfig(set)).toMatchObject({
+      AXBRIDGE_TRUSTED_PROXIES: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32'],
+      AXBRIDGE_AUTH_FAILURES: undefined,
+      AXBRIDGE_APP_REQUESTS: { most: 600, seconds: 60 },
+      AXBRIDGE_PLATFORM_REQUESTS: { most: 5000, seconds: 1 },
+    });
+  });
+
+  it.each([
+    ['AXBRIDGE_TRUSTED_PROXIES', 'nginx', 'addresses and CIDR ranges'],
+    ['AXBRIDGE_TRUSTED_PROXIES', '10.0.0.0/33', 'addresses and CIDR ranges'],
+    ['AXBRIDGE_TRUSTED_PROXIES', '10.0.0.0/8/8', 'addresses and CIDR ranges'],
+    ['AXBRIDGE_TRUSTED_PROXIES', '2001:db8::/129', 'addresses and CIDR ranges'],
+    ['AXBRIDGE_AUTH_FAILURES', '0/60', 'number/seconds, like 600/60, within one day, or off'],
+    ['AXBRIDGE_AUTH_FAILURES', '5', 'number/seconds'],
+    ['AXBRIDGE_APP_REQUESTS', '5/86401', 'number/seconds'],
+    ['AXBRIDGE_PLATFORM_REQUESTS', 'none', 'number/seconds'],
+    ['AXBRIDGE_REPLAY', 'off', 'one of refuse, allow'],
+    ['AXBRIDGE_BODY_KB', '0', 'a whole number from 1'],
+    ['AXBRIDGE_JSON_DEPTH', '1', 'a whole number from 2'],
+  ])('refuse %s=%s', (name, value, expected) => {
+    expect(() => readConfig({ [name]: value })).toThrow(
+      `${name}=${JSON.stringify(value)}: expected ${expected}`,
+    );
+  });
+});
