@@ -8,11 +8,15 @@ import {
   listAccounts,
   updateAccount,
 } from '../store/accounts.ts';
+import type { Change } from '../store/changes.ts';
 import type { AdminApiOptions } from './adminApi.ts';
 import { AccountId, Title } from './fields.ts';
 import { FrequencyLimit, FrequencyOrNull } from './guardFields.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing, refuseEmpty } from './item.ts';
+
+/** With more applications, it is cheaper to forget everything once: as in migration 012. */
+const MOST_APPS_IN_NEWS = 100;
 
 export const NewAccountBody = Type.Object(
   { accountId: AccountId, name: Title, callFrequency: Type.Optional(FrequencyLimit) },
@@ -33,6 +37,11 @@ export function accountRoutes(fastify: FastifyInstance, { sql, changes }: AdminA
   const checkNew = inputCheck(NewAccountBody);
   const checkPatch = inputCheck(AccountPatch);
 
+  const newsOf = async (accountId: string): Promise<Change> => {
+    const apps = await appKeysOf(sql, accountId, MOST_APPS_IN_NEWS + 1);
+    return apps.length > MOST_APPS_IN_NEWS ? { everything: true } : { apps };
+  };
+
   fastify.post('/accounts', async (request, reply) => {
     const account = await insertAccount(sql, checkNew(request.body));
     reply.code(201).header('location', `/admin/v1/accounts/${account.accountId}`);
@@ -51,7 +60,7 @@ export function accountRoutes(fastify: FastifyInstance, { sql, changes }: AdminA
       const patch = checkPatch(body);
       refuseEmpty(patch);
       const account = existing('account', accountId, await updateAccount(sql, accountId, patch));
-      changes.publish({ apps: await appKeysOf(sql, accountId) });
+      changes.publish(await newsOf(accountId));
       return account;
     },
   );

@@ -20,7 +20,7 @@ import { targetOf } from './targetOf.ts';
 /** Most requests under way to one target, and so most connections to it. */
 export const MOST_IN_FLIGHT = 32;
 /** Messages in memory for each request that the target may have under way. */
-const ROOM_PER_REQUEST = 64;
+const ROOM_PER_REQUEST = 256;
 /** Most calls read from the outbox at once. */
 const LARGEST_LOAD = 256;
 const LOAD_AGAIN_MS = 100;
@@ -308,14 +308,15 @@ export class DeliveryLane {
   }
 
   #settle(parcel: Parcel, settlement: Omit<Settlement, 'rows'>): void {
-    const { queue, settle } = this.#options;
+    const { lane, queue, settle } = this.#options;
     const { outcome } = settlement;
     if (outcome === 'retry') queue.putOff(parcel);
     else queue.passed(parcel);
     settle({ rows: parcel.rows, ...settlement }, () => {
       queue.settled(parcel);
-      // Only now does the outbox say when the next attempt is due; a load before would have missed it.
-      if (outcome === 'retry') this.readOutbox();
+      // Only now does the outbox say when the next attempt is due; a load before would have missed it. Messages about
+      // numbers are never handed over, and what was filed behind this one was passed by as long as it was in memory.
+      if (outcome === 'retry' || lane.kind === 'number') this.readOutbox();
       else if (this.#moreInOutbox) this.#refill();
     });
   }

@@ -95,10 +95,10 @@ export async function updateAccount(
   return row && accountOf(row);
 }
 
-/** The keys of an account's applications. */
-export async function appKeysOf(sql: Sql, accountId: string): Promise<string[]> {
+/** The keys of an account's applications, at most so many. */
+export async function appKeysOf(sql: Sql, accountId: string, most: number): Promise<string[]> {
   const rows = await sql<{ app_key: string }[]>`
-    SELECT app_key FROM apps WHERE account_id = ${accountId}`.catch(rethrow);
+    SELECT app_key FROM apps WHERE account_id = ${accountId} LIMIT ${most}`.catch(rethrow);
   return rows.map((row) => row.app_key);
 }
 

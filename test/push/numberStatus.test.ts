@@ -197,6 +197,22 @@ describe('a change in the state of numbers', () => {
     expect(new Set(customer.requests.map(({ id }) => id)).size).toBe(states.length);
   });
 
+  it('is told at once after one that was still under way when it came', async () => {
+    const customer = await sink();
+    const on = await node();
+    const { numbers } = await customerOf(on, { statusUrl: customer.url });
+    const released = Promise.withResolvers<void>();
+    customer.rule = { body: '', after: released.promise };
+    await change(on, numbers, { state: 'suspended' });
+    await customer.waitFor(({ requests }) => requests.length === 1);
+    customer.rule = 200;
+    await change(on, numbers, { state: 'normal' });
+    await expect.poll(pending, { interval: 10 }).toBe(2);
+    released.resolve();
+    await customer.waitFor(({ requests }) => requests.length === 2, 1000);
+    expect(customer.requests.map((each) => bodyOf(each).numInfo[0].status)).toEqual(['9', '5']);
+  });
+
   it('is told once it is committed, and never where it was not', async () => {
     const customer = await sink();
     const on = await node();

@@ -129,9 +129,10 @@ describe('Changes', () => {
     const { sql } = database;
     const accountId = 'heard';
     await insertAccount(sql, { accountId, name: 'heard' });
-    const { app } = await insertApp(sql, sealer, { name: 'one', mode: 'AXB', accountId });
     await vi.waitFor(() => expect(changes.trusted).toBe(true));
     changes.onChange((change) => heard.push(change));
+    const { app } = await insertApp(sql, sealer, { name: 'one', mode: 'AXB', accountId });
+    await vi.waitFor(() => expect(heard.splice(0)).toContainEqual({ apps: [app.appKey] }));
     await updateAccount(sql, accountId, { name: 'renamed' });
     await updateAccount(sql, accountId, { state: 'frozen' });
     await updateAccount(sql, accountId, { callFrequency: { calls: 1, seconds: 1 } });

@@ -84,4 +84,4 @@ END $$;
 ALTER TABLE outbox
   DROP CONSTRAINT outbox_kind_check,
   ADD CONSTRAINT outbox_kind_check CHECK (kind IN ('event', 'record', 'number'));
-CREATE SEQUENCE number_messages AS integer;
+CREATE SEQUENCE number_messages AS integer CYCLE;
