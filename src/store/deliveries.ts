@@ -1,4 +1,5 @@
 import { type Sql, storeErrorOf } from './database.ts';
+import { textArray } from './outbox.ts';
 
 /** One attempt to tell a customer's server something of one or more calls. */
 export interface DeliveryAttempt {
@@ -22,26 +23,43 @@ export interface DeliveryAttempt {
 /** An attempt as it is kept: of one call, which its row names. */
 export type KeptAttempt = Pick<DeliveryAttempt, 'id' | 'event' | 'at' | 'ms' | 'status' | 'error'>;
 
+/** What is written of one call. */
+interface Row {
+  readonly appKey: string;
+  readonly sessionId: string;
+  endedAt: number;
+  readonly attempts: KeptAttempt[];
+}
+
 /** Writes attempts. Written twice, they are read once. @throws the database's error */
 export async function insertAttempts(sql: Sql, attempts: readonly DeliveryAttempt[]): Promise<void> {
-  const rows = new Map<
-    string,
-    { app_key: string; session_id: string; at: number; attempts: KeptAttempt[] }
-  >();
-  for (const { appKey, sessionIds, ...kept } of attempts) {
+  const rows = [...rowsOf(attempts)];
+  const column = (values: readonly string[]) => textArray(sql, values);
+  await sql`
+    INSERT INTO deliveries (app_key, session_id, ended_at, attempts)
+    SELECT r.app_key, r.session_id, r.ended_at::timestamptz, r.attempts::json
+    FROM unnest(
+      ${column(rows.map(({ appKey }) => appKey))},
+      ${column(rows.map(({ sessionId }) => sessionId))},
+      ${column(rows.map(({ endedAt }) => new Date(endedAt).toISOString()))},
+      ${column(rows.map((row) => JSON.stringify(row.attempts)))}
+    ) AS r (app_key, session_id, ended_at, attempts)`;
+}
+
+function rowsOf(attempts: readonly DeliveryAttempt[]): Iterable<Row> {
+  const rows = new Map<string, Row>();
+  for (const { appKey, sessionIds, id, event, at, ms, status, error } of attempts) {
+    const kept = { id, event, at, ms, status, error };
     for (const sessionId of sessionIds) {
+      // A space cannot stand in an application key.
       const key = `${appKey} ${sessionId}`;
-      const row = rows.get(key) ?? { app_key: appKey, session_id: sessionId, at: 0, attempts: [] };
-      row.at = Math.max(row.at, kept.at + kept.ms);
+      const row = rows.get(key) ?? { appKey, sessionId, endedAt: 0, attempts: [] };
+      row.endedAt = Math.max(row.endedAt, at + ms);
       row.attempts.push(kept);
       rows.set(key, row);
     }
   }
-  await sql`
-    INSERT INTO deliveries (app_key, session_id, ended_at, attempts)
-    SELECT r.app_key, r.session_id, to_timestamp(r.at / 1000), r.attempts
-    FROM json_to_recordset(${JSON.stringify([...rows.values()])}::text::json)
-      AS r (app_key text, session_id text, at float8, attempts jsonb)`;
+  return rows.values();
 }
 
 /**

@@ -95,9 +95,13 @@ export async function dueInOrder(
       WHERE o.app_key = ${lane.appKey} AND o.session_id = b.session_id AND o.kind = ${lane.kind}
         AND o.owner = ${life} AND o.given_up_at IS NULL AND o.next_attempt_at < b.until
     )
-    SELECT o.session_id, o.seq, o.id, o.body_sealed, o.attempts, o.message_id FROM outbox o JOIN head h USING (session_id)
-    WHERE h.owner = ${life} AND h.next_attempt_at <= now()
-      AND o.app_key = ${lane.appKey} AND o.kind = ${lane.kind} AND o.owner = ${life} AND o.given_up_at IS NULL
+    SELECT o.session_id, o.seq, o.id, o.body_sealed, o.attempts, o.message_id FROM head h
+    -- Call by call over the primary key: a join could be planned over all that is due, as often as there are calls.
+    CROSS JOIN LATERAL (
+      SELECT * FROM outbox WHERE app_key = ${lane.appKey} AND session_id = h.session_id AND kind = ${lane.kind}
+      ORDER BY seq OFFSET 0
+    ) o
+    WHERE h.owner = ${life} AND h.next_attempt_at <= now() AND o.owner = ${life} AND o.given_up_at IS NULL
     ORDER BY o.session_id, o.seq`;
   return messagesOf(context, lane, rows);
 }
@@ -186,25 +190,26 @@ export async function composeMessages(
   const parts = compositions.flatMap(({ appKey, messageId, records }) =>
     records.map(({ sessionId, seq }) => ({ appKey, messageId, sessionId, seq })),
   );
+  const column = (name: 'appKey' | 'sessionId' | 'messageId') =>
+    textArray(
+      sql,
+      parts.map((part) => part[name]),
+    );
+  const seqs = sql.array(
+    parts.map((part) => part.seq),
+    TEXT_OID,
+  );
+  const kinds = textArray(
+    sql,
+    parts.map(() => 'record'),
+  );
+  // The kind as a column, and the owner as no condition for an index: only the primary key is left to find rows by.
   const rows = await sql<{ session_id: string }[]>`
     UPDATE outbox o SET message_id = p.message_id
-    FROM unnest(${textArray(
-      sql,
-      parts.map((part) => part.appKey),
-    )}, ${textArray(
-      sql,
-      parts.map((part) => part.sessionId),
-    )},
-      ${sql.array(
-        parts.map((part) => part.seq),
-        25,
-      )}::int[], ${textArray(
-        sql,
-        parts.map((part) => part.messageId),
-      )})
-      AS p (app_key, session_id, seq, message_id)
-    WHERE o.app_key = p.app_key AND o.session_id = p.session_id AND o.kind = 'record' AND o.seq = p.seq
-      AND o.owner = ${life} AND (o.message_id IS NULL OR o.message_id = p.message_id)
+    FROM unnest(${column('appKey')}, ${column('sessionId')}, ${kinds}, ${seqs}::int[], ${column('messageId')})
+      AS p (app_key, session_id, kind, seq, message_id)
+    WHERE o.app_key = p.app_key AND o.session_id = p.session_id AND o.kind = p.kind AND o.seq = p.seq
+      AND (o.owner = ${life}) IS TRUE AND (o.message_id IS NULL OR o.message_id = p.message_id) IS TRUE
     RETURNING o.session_id`;
   return new Set(rows.map((row) => row.session_id));
 }

@@ -65,6 +65,7 @@ export async function putOffFailed(
     failed.map((each) => each.outcome === 'given-up'),
     25,
   );
+  // The owner is no condition for an index: only the primary key is left to find rows by, also without statistics.
   await tx`
     UPDATE outbox o SET attempts = k.attempts, last_error = k.error,
       next_attempt_at = now() + make_interval(secs => k.retry_seconds),
@@ -75,12 +76,13 @@ export async function putOffFailed(
         25,
       )}::text[])
       AS k (app_key, session_id, kind, seq, attempts, retry_seconds, given_up, error)
-    WHERE o.app_key = k.app_key AND o.session_id = k.session_id AND o.kind = k.kind AND o.seq = k.seq AND o.owner = ${life}`;
+    WHERE o.app_key = k.app_key AND o.session_id = k.session_id AND o.kind = k.kind AND o.seq = k.seq
+      AND (o.owner = ${life}) IS TRUE`;
   await tx`
     UPDATE outbox o SET next_attempt_at = now() + make_interval(secs => k.retry_seconds)
     FROM unnest(${keyColumns(tx, keys)}, ${retrySeconds}::float8[], ${givenUp}::bool[])
       AS k (app_key, session_id, kind, seq, retry_seconds, given_up)
     WHERE NOT k.given_up AND k.kind <> 'record'
       AND o.app_key = k.app_key AND o.session_id = k.session_id AND o.kind = k.kind AND o.seq > k.seq
-      AND o.given_up_at IS NULL AND o.owner = ${life}`;
+      AND (o.given_up_at IS NULL AND o.owner = ${life}) IS TRUE`;
 }

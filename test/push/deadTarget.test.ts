@@ -59,7 +59,7 @@ describe('a target that keeps failing', () => {
     await until(() => under.pusher.stats().targetsLeftAlone === 1);
     const sent = customer.requests.length;
     await openCalls(under, appKey, 40);
-    await customer.waitFor(({ requests }) => requests.length === sent + 2);
+    await customer.waitFor(({ requests }) => requests.length >= sent + 2);
     const times = customer.requests.slice(-3).map(({ at }) => at);
     for (const [index, at] of times.entries())
       if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThan(250);

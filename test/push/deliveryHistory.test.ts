@@ -208,7 +208,7 @@ describe('what is kept', () => {
     for (let at = 0; at < 9; at += 1) history.add(attempt('one', Date.now() + at));
     expect(history.lost).toBe(4);
     await history.stop();
-    expect(await database.sql`SELECT jsonb_array_length(attempts) AS attempts FROM deliveries`).toEqual([
+    expect(await database.sql`SELECT json_array_length(attempts) AS attempts FROM deliveries`).toEqual([
       { attempts: 5 },
     ]);
   });
