@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,6 +16,9 @@ type Part = (typeof STORES)[number] | 'proxy';
 /** Swift reads it there, wherever its other settings lie; Debian's package brings it. */
 const HASH_SETTINGS = '/etc/swift/swift.conf';
 const START_PATIENCE_MS = 60_000;
+/** Linux gives out ports from 32768 on. */
+const LOWEST_PORT = 12_000;
+const HIGHEST_PORT = 32_000;
 
 const run = promisify(execFile);
 
@@ -45,6 +48,8 @@ export class S3Server {
   readonly #ports: Readonly<Record<Part, number>>;
   readonly #stores: ChildProcess[] = [];
   #proxy: ChildProcess | undefined;
+  /** What its processes have complained of. */
+  #said = '';
 
   static async start(): Promise<S3Server> {
     const folder = await mkdtemp(join(tmpdir(), 'axbridge-s3-'));
@@ -53,10 +58,11 @@ export class S3Server {
     try {
       await server.#configure();
       for (const part of STORES) server.#stores.push(server.#spawn(part));
+      for (const part of STORES) await server.#listens(part);
       await server.comeBack();
     } catch (error) {
       await server.stop();
-      throw error;
+      throw new Error(`the S3 server does not start: ${server.#said}`, { cause: error });
     }
     return server;
   }
@@ -138,8 +144,35 @@ export class S3Server {
     }
   }
 
+  /** The proxy takes a store that it finds missing for broken, and for a while asks it no more. */
+  async #listens(part: Part): Promise<void> {
+    await eventually(
+      `Swift's ${part} server`,
+      async () => {
+        const socket = connect(this.#ports[part], '127.0.0.1');
+        const connected = await once(socket, 'connect').then(
+          () => true,
+          () => false,
+        );
+        socket.destroy();
+        return connected;
+      },
+      START_PATIENCE_MS,
+    );
+  }
+
   #spawn(part: Part): ChildProcess {
-    return spawn(`${BIN}/swift-${part}-server`, [join(this.#folder, `${part}.conf`)], { stdio: 'ignore' });
+    const child = spawn(`${BIN}/swift-${part}-server`, [join(this.#folder, `${part}.conf`)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    // Should this process end in any way, its child does not stay behind.
+    const reap = (): void => void child.kill('SIGKILL');
+    process.once('exit', reap);
+    child.once('exit', () => process.off('exit', reap));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = `${this.#said}${part}: ${text}`.slice(-2000);
+    });
+    return child;
   }
 
   async #configure(): Promise<void> {
@@ -183,6 +216,7 @@ pipeline = ${[...filters, ...inner].join(' ')} proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+error_suppression_interval = 0
 ${eggs.map((egg) => (egg.includes('tempauth') ? egg + keys : egg)).join('')}`;
   }
 
@@ -203,10 +237,27 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
+/**
+ * Ports that nobody listens on. Swift takes seconds to open them, in which everybody else asks the system for any free port:
+ * these are none that it gives out.
+ */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
+  const free: number[] = [];
+  while (free.length < count) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
+    if (!free.includes(port) && (await isFree(port))) free.push(port);
+  }
+  return free;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const listening = once(server.listen(port, '127.0.0.1'), 'listening');
+  try {
+    await listening;
+    await new Promise((closed) => server.close(closed));
+    return true;
+  } catch {
+    return false;
+  }
 }
