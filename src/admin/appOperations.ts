@@ -157,4 +157,13 @@ export const appOperations: readonly Operation[] = [
       'not-found',
     ),
   },
+  {
+    id: 'endOldSecret',
+    method: 'delete',
+    path: '/admin/v1/apps/{appKey}/old-secret',
+    tag: 'Applications',
+    params: { appKey },
+    summary: 'End the old secret before its time',
+    replies: removes('not-found'),
+  },
 ];

@@ -1,7 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { getAccount } from '../store/accounts.ts';
 import { getAnnouncement } from '../store/announcements.ts';
-import { deleteApp, getApp, insertApp, listApps, renewAppSecret, updateApp } from '../store/apps.ts';
+import {
+  deleteApp,
+  endOldSecret,
+  getApp,
+  insertApp,
+  listApps,
+  renewAppSecret,
+  updateApp,
+} from '../store/apps.ts';
 import type { Sql } from '../store/database.ts';
 import { listNumbers } from '../store/numbers.ts';
 import type { AdminApiOptions } from './adminApi.ts';
@@ -68,6 +76,15 @@ export function appRoutes(fastify: FastifyInstance, { sql, sealer, changes }: Ad
       const { secret, oldSecretUntil } = existing('application', appKey, renewed);
       changes.publish({ apps: [appKey] });
       return { appKey, appSecret: secret, ...(oldSecretUntil && { oldSecretUntil }) };
+    },
+  );
+
+  fastify.delete<{ Params: { appKey: string } }>(
+    '/apps/:appKey/old-secret',
+    async ({ params: { appKey } }, reply) => {
+      existing('old secret of application', appKey, (await endOldSecret(sql, appKey)) || undefined);
+      changes.publish({ apps: [appKey] });
+      return reply.code(204).send();
     },
   );
 

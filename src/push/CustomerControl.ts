@@ -1,6 +1,6 @@
 import type { buildConnector } from 'undici';
 import type { CustomerAnswer } from '../../routing/xMode.ts';
-import type { AppDirectory, KnownApp } from '../store/AppDirectory.ts';
+import { type AppDirectory, type KnownApp, signingSecrets } from '../store/AppDirectory.ts';
 import type { Message } from '../store/Message.ts';
 import { AddressPolicy } from './addressPolicy.ts';
 import { type Asked, type AskOutcome, askedOf, unanswered } from './customerAnswer.ts';
@@ -126,15 +126,17 @@ export class CustomerControl {
    */
   async #post(
     target: PostTarget,
-    { app, secret }: KnownApp,
+    known: KnownApp,
     url: string,
     { id, body }: Message,
     startedAtMs: number,
   ): Promise<PostOutcome> {
     const { clock, timeoutSeconds } = this.#options;
     const text = JSON.stringify(body);
-    const signed = { appKey: app.appKey, appSecret: secret, webhookId: id, now: clock(), body: text };
-    const headers = notificationHeaders(signed);
+    const now = clock();
+    const { appKey } = known.app;
+    const secrets = signingSecrets(known, now);
+    const headers = notificationHeaders({ appKey, secrets, webhookId: id, now, body: text });
     const attempt = () => {
       const timeoutMs = Math.max(0, timeoutSeconds * 1000 - (performance.now() - startedAtMs));
       return target.post({ url, headers, body: text, timeoutMs });

@@ -1,4 +1,4 @@
-import type { AppDirectory, KnownApp } from '../store/AppDirectory.ts';
+import { type AppDirectory, type KnownApp, signingSecrets } from '../store/AppDirectory.ts';
 import type { StoredMessage } from '../store/journal.ts';
 import {
   dueInOrder,
@@ -249,7 +249,7 @@ export class DeliveryLane {
       return { ok: false, status: undefined, reason: 'url', detail: 'no URL' };
     const headers = notificationHeaders({
       appKey: lane.appKey,
-      appSecret: known.secret,
+      secrets: signingSecrets(known, now),
       webhookId: parcel.id,
       now,
       body: parcel.body,

@@ -3,7 +3,8 @@ import { createHmac, randomUUID } from 'node:crypto';
 /** What the headers of one attempt are made from. */
 export interface Signed {
   readonly appKey: string;
-  readonly appSecret: string;
+  /** The application's secret; while it changes, the old one and the new one. */
+  readonly secrets: readonly [string, ...string[]];
   /** The same on every attempt. */
   readonly webhookId: string;
   /** Milliseconds since the epoch. */
@@ -23,17 +24,18 @@ export interface Signed {
  *   bytes of the secret as it is written. A library for Standard Webhooks that expects `whsec_…` takes
  *   `'whsec_' + base64(secret)`. Refuse a timestamp more than five minutes away, and take each id once: an id that
  *   comes again is the same message again.
+ *
+ * While a secret changes, `webhook-signature` holds a signature by each of the two, and `X-AKSK` is made with the old one.
  */
-export function notificationHeaders({ appKey, appSecret, webhookId, now, body }: Signed): string[] {
+export function notificationHeaders({ appKey, secrets, webhookId, now, body }: Signed): string[] {
   const created = `${new Date(now).toISOString().slice(0, 19)}Z`;
   const nonce = randomUUID().replaceAll('-', '');
-  const digest = createHmac('sha256', appSecret)
+  const digest = createHmac('sha256', secrets[0])
     .update(nonce + created)
     .digest('base64');
   const timestamp = Math.floor(now / 1000);
-  const signature = createHmac('sha256', appSecret)
-    .update(`${webhookId}.${timestamp}.${body}`)
-    .digest('base64');
+  const signatureBy = (secret: string) =>
+    createHmac('sha256', secret).update(`${webhookId}.${timestamp}.${body}`).digest('base64');
   return [
     'content-type',
     'application/json;charset=UTF-8',
@@ -46,6 +48,6 @@ export function notificationHeaders({ appKey, appSecret, webhookId, now, body }:
     'webhook-timestamp',
     String(timestamp),
     'webhook-signature',
-    `v1,${signature}`,
+    secrets.map((secret) => `v1,${signatureBy(secret)}`).join(' '),
   ];
 }

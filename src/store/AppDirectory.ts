@@ -15,6 +15,18 @@ export interface KnownApp {
   readonly oldSecret?: { readonly secret: string; readonly until: number };
 }
 
+/**
+ * The secrets that what is sent to an application is signed with, the one that signs alone first: as long as the old
+ * secret is good, the customer is not known to have the new one.
+ * @param nowMs milliseconds since the epoch
+ */
+export function signingSecrets(
+  { secret, oldSecret }: KnownApp,
+  nowMs: number,
+): readonly [string, ...string[]] {
+  return oldSecret !== undefined && nowMs < oldSecret.until ? [oldSecret.secret, secret] : [secret];
+}
+
 interface KnownRow extends AppRow {
   secret_sealed: Buffer;
   old_secret_sealed: Buffer | null;

@@ -286,6 +286,14 @@ export async function renewAppSecret(
   return row && { secret, oldSecretUntil: row.old_secret_until ?? undefined };
 }
 
+/** Ends the secret before the present one. @returns false when there is none, or no such application */
+export async function endOldSecret(sql: Sql, appKey: string): Promise<boolean> {
+  const { count } = await sql`
+    UPDATE apps SET old_secret_sealed = NULL, old_secret_until = NULL, updated_at = now()
+    WHERE app_key = ${appKey} AND old_secret_until > now()`.catch(rethrow);
+  return count > 0;
+}
+
 /** postgres.js takes no interface for JSON, only what has an index signature. */
 function asJson(sql: Sql, value: StoredGuards | OrNull<StoredGuards>) {
   return sql.json({ toJSON: () => value });

@@ -510,6 +510,16 @@ describe('a new secret', () => {
     expect(await codeOf(knock(api, signed({ ...old, secret: appSecret })))).toBe(LET_IN);
   });
 
+  it('is alone when the operator ends the old one', async () => {
+    const api = shared;
+    const old = await newApp(api);
+    const { appSecret } = await renew(api, old, { keepOldSeconds: 3600 });
+    await api.admin.send('DELETE', `/apps/${old.appKey}/old-secret`);
+    expect(await codeOf(knock(api, signed(old)))).toBe(WRONG);
+    expect(await codeOf(knock(api, signed({ ...old, secret: appSecret })))).toBe(LET_IN);
+    await expect(api.admin.send('DELETE', `/apps/${old.appKey}/old-secret`)).rejects.toThrow(': 404 ');
+  });
+
   it('after a new one ends the oldest, and can end both', async () => {
     const api = shared;
     const first = await newApp(api);
