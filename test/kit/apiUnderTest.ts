@@ -28,6 +28,7 @@ import type { DeadLetterSearch } from '../../src/store/deadLetters.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
 import { Sealer } from '../../src/store/sealing.ts';
 import { AdminClient } from './AdminClient.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from './testDatabase.ts';
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
@@ -72,6 +73,8 @@ export interface ApiOptions {
   /** Settings of what guards the partner API; of their defaults only the block of addresses is off. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Makes this a second node, on the database and with the key of that one. */
+  /** Takes what is logged; without it, that stands in `logged`. */
+  readonly log?: Logger;
   readonly beside?: ApiUnderTest;
 }
 
@@ -85,7 +88,8 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
   const logged: { level: string; message: string; fields: object }[] = [];
   const say = (level: string) => (fields: object, message: string) =>
     void logged.push({ level, message, fields });
-  const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+  const own = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+  const log = options.log ?? own;
   const resent: ApiUnderTest['resent'] = [];
   const filed: string[] = [];
   const reloaded = { handsets: 0 };
