@@ -22,21 +22,33 @@ export interface ToldCall {
   readonly records: readonly ToldRecord[];
 }
 
+/** What was made of a sink's requests so far: there may be thousands of them, and hundreds who ask about each. */
+interface Digest {
+  readonly calls: Map<string, { sessionId: string; events: ToldEvent[]; records: ToldRecord[] }>;
+  read: number;
+}
+
+const digests = new WeakMap<WebhookSink, Digest>();
+
 /** What a customer's server knows: every call, by session, from the messages that it accepted. */
-export function toldCalls(sink: WebhookSink): ToldCall[] {
-  const calls = new Map<string, { events: ToldEvent[]; records: ToldRecord[] }>();
-  const callOf = (sessionId: unknown) => {
-    const key = String(sessionId);
-    const known = calls.get(key) ?? { events: [], records: [] };
-    calls.set(key, known);
-    return known;
+export function toldCalls(sink: WebhookSink): readonly ToldCall[] {
+  const known = digests.get(sink);
+  const digest =
+    known !== undefined && known.read <= sink.requests.length ? known : { calls: new Map(), read: 0 };
+  digests.set(sink, digest);
+  const callOf = (id: unknown) => {
+    const sessionId = String(id);
+    const call = digest.calls.get(sessionId) ?? { sessionId, events: [], records: [] };
+    digest.calls.set(sessionId, call);
+    return call;
   };
-  for (const request of sink.accepted) {
-    const { events, records } = contentOf(request);
-    for (const event of events) callOf(event.statusInfo.sessionId).events.push(event);
-    for (const record of records) callOf(record.fields.sessionId).records.push(record);
+  for (const request of sink.requests.slice(digest.read)) {
+    if (request.status !== 200) continue;
+    for (const event of eventsOf(request)) callOf(event.statusInfo.sessionId).events.push(event);
+    for (const record of recordsOf(request)) callOf(record.fields.sessionId).records.push(record);
   }
-  return [...calls].map(([sessionId, told]) => ({ sessionId, ...told }));
+  digest.read = sink.requests.length;
+  return [...digest.calls.values()];
 }
 
 /**
@@ -58,19 +70,13 @@ export async function toldOf(
   return complete();
 }
 
-/** What a message holds is read once, however often it is asked. */
-const contents = new WeakMap<SinkRequest, { events: ToldEvent[]; records: ToldRecord[] }>();
-
-function contentOf(request: SinkRequest): { events: ToldEvent[]; records: ToldRecord[] } {
-  const known = contents.get(request);
-  if (known !== undefined) return known;
-  const { id, at, body } = request;
+function eventsOf({ id, at, body }: SinkRequest): ToldEvent[] {
   const message = JSON.parse(body);
-  const isRecord = message.eventType === 'fee';
-  const content = {
-    events: isRecord ? [] : [{ ...message, id, at }],
-    records: isRecord ? message.feeLst.map((fields: ToldRecord['fields']) => ({ id, at, fields })) : [],
-  };
-  contents.set(request, content);
-  return content;
+  return message.eventType === 'fee' ? [] : [{ ...message, id, at }];
+}
+
+function recordsOf({ id, at, body }: SinkRequest): ToldRecord[] {
+  const message = JSON.parse(body);
+  if (message.eventType !== 'fee') return [];
+  return message.feeLst.map((fields: ToldRecord['fields']) => ({ id, at, fields }));
 }

@@ -53,6 +53,17 @@ export class PlayedCall {
   /** Both hear each other's voice. @throws PatienceError */
   async hearEachOther(): Promise<void> {
     await Promise.all([this.atCaller.media?.hears(BEN_HZ), this.atCallee?.media?.hears(ANNA_HZ)]);
+    await this.world.whileTheyTalk();
+  }
+
+  /** The caller presses keys: in his sound, by RFC 4733, or where he makes none by SIP INFO. */
+  async press(keys: string): Promise<void> {
+    if (this.atCaller.media !== undefined) {
+      await this.atCaller.media.press(keys);
+      return;
+    }
+    await this.atCaller.answered;
+    await this.atCaller.pressByInfo(keys);
   }
 
   /** An announcement reaches the caller, whole, and so many times. @throws PatienceError */
@@ -87,14 +98,14 @@ export class PlayedCall {
   }
 
   /** What the customer was told, once that is complete. @throws Error when it does not come */
-  async told(): Promise<ToldCall> {
+  async told(patienceMs?: number): Promise<ToldCall> {
     const { sink } = this.world.scenario;
     const complete = (): ToldCall | undefined => {
       const call = this.#told();
       const hasEnded = call?.events.some(({ eventType }) => eventType === 'disconnect') === true;
       return hasEnded && call.records.length > 0 ? call : undefined;
     };
-    await sink.waitFor(() => complete() !== undefined);
+    await sink.waitFor(() => complete() !== undefined, patienceMs);
     const told = complete();
     if (told === undefined) throw new Error('the customer was told nothing');
     return told;

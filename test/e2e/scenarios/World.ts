@@ -68,6 +68,8 @@ export class World {
   /** Everything that could be heard, by name. */
   readonly sounds: readonly Sound[];
 
+  /** Awaited in each call while both people talk; for tests in which many of them do so at the same time. */
+  whileTheyTalk: () => Promise<void> = async () => undefined;
   /** Numbers of whose calls nobody must be told. */
   readonly untold: string[] = [];
   /** What the customer's server answers to questions, by X. */

@@ -61,7 +61,7 @@ const typeAfter =
   (prompt: string, keys: string, then: Play = async () => undefined): Play =>
   async (call) => {
     await call.hears(prompt);
-    await call.atCaller.media?.press(keys);
+    await call.press(keys);
     await then(call);
   };
 
@@ -91,7 +91,7 @@ const reachesA: readonly Row[] = [
     play: async (call) => {
       await call.atCaller.answered;
       await call.atCaller.media?.hearsPackets(20);
-      await call.atCaller.media?.press('1207');
+      await call.press('1207');
       await talkAfterWait(call);
     },
     stateCode: 0,
@@ -103,7 +103,7 @@ const reachesA: readonly Row[] = [
     name: 'he types by SIP INFO',
     given: called(),
     play: async (call) => {
-      await call.hears(ENTER);
+      await Promise.all([call.atCaller.answered, call.hears(ENTER)]);
       await call.atCaller.pressByInfo('1207');
       await talkAfterWait(call);
     },
@@ -286,7 +286,7 @@ const mistyped: readonly Row[] = [
       await typeAfter(ENTER, UNBOUND)(call);
       await typeAfter(RETRY, UNBOUND)(call);
       await call.hears(RETRY, 2);
-      await call.atCaller.media?.press(UNBOUND);
+      await call.press(UNBOUND);
     },
     stateCode: 8022,
     sip: cutWith(1),
@@ -301,7 +301,7 @@ const mistyped: readonly Row[] = [
     play: async (call) => {
       await typeAfter(ENTER, UNBOUND)(call);
       await call.hears(ENTER, 2);
-      await call.atCaller.media?.press(UNBOUND);
+      await call.press(UNBOUND);
     },
     stateCode: 8022,
     sip: cutWith(1),
@@ -332,7 +332,7 @@ const mistyped: readonly Row[] = [
     given: called(),
     play: async (call) => {
       await call.hears(ENTER, 2);
-      await call.atCaller.media?.press('1207');
+      await call.press('1207');
       await talkAndBeLeft(call);
     },
     stateCode: 0,
@@ -406,7 +406,7 @@ const mistyped: readonly Row[] = [
     play: typeAfter(ENTER, '12', async (call) => {
       const path = `/numbers/${encodeURIComponent(call.dialled.x)}`;
       await call.world.scenario.admin.send('DELETE', path);
-      await call.atCaller.media?.press('07');
+      await call.press('07');
     }),
     stateCode: 8025,
     sip: cutWith(1),

@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import { stateCodeOf } from '../../../src/calls/stateCodes.ts';
 import { fromALaw, holdsTogether, readWav } from '../../kit/audio.ts';
-import type { ToldCall } from '../../kit/customer.ts';
 import { eventually } from '../../kit/eventually.ts';
 import { soundsHeard } from '../../kit/hearing.ts';
 import { digitsOf, findLeaks } from '../../kit/leaks.ts';
@@ -17,12 +16,18 @@ const VOICES = [ANNA_HZ, BEN_HZ];
 
 /** Checks all that a row says of its call, after the call. */
 export async function check(row: Row, call: PlayedCall): Promise<void> {
+  const end = await checkEnd(row, call);
+  checkSounds(row, call, end);
+  checkCallee(call);
+  if (row.events !== '') await checkStory(row, call);
+}
+
+/** Waits for the end of the call on both sides, and checks how the caller saw it. */
+export async function checkEnd(row: Row, call: PlayedCall): Promise<CallEnd> {
   const end = await call.atCaller.end(row.patienceMs);
   await call.atCallee?.end();
   expect(endOf(end)).toEqual(row.sip);
-  checkSounds(row, call, end);
-  checkCallee(call);
-  if (row.events !== '') await checkStory(row, call, await call.told());
+  return end;
 }
 
 /** A call's end as a row writes it. */
@@ -64,11 +69,9 @@ function checkCallee({ dialled, atCaller, atCallee }: PlayedCall): void {
   expect(findLeaks(packetsOf(atCaller), [atCaller.media], [digitsOf(callee)])).toEqual([]);
 }
 
-async function checkStory(
-  row: Row,
-  call: PlayedCall,
-  { sessionId, events, records }: ToldCall,
-): Promise<void> {
+/** Checks what the customer was told: events in order, one record. */
+export async function checkStory(row: Row, call: PlayedCall): Promise<void> {
+  const { sessionId, events, records } = await call.told(row.patienceMs);
   const { x, from = '', callee, shown = x, subscriptionId, userData, extension } = call.dialled;
   expect(events.map(({ eventType }) => eventType).join(' ')).toBe(row.events);
   const isForwarded = row.events.includes('callout');

@@ -11,7 +11,8 @@ import {
   type Table,
 } from './Row.ts';
 
-const ABROAD = '+12025550123';
+/** Somebody of another country. */
+const abroad = ({ tenant }: Hands): string => `+1202555${tenant.person().slice(-4)}`;
 const MINUTES_PER_DAY = 1440;
 
 /** A calls B, to whom he is bound. */
@@ -97,15 +98,18 @@ const rows: readonly Row[] = [
   },
   {
     name: 'a caller from abroad',
-    given: async ({ tenant }) => ({ x: (await tenant.bind({}, { a: ABROAD })).x, from: ABROAD }),
+    given: async (hands) => {
+      const from = abroad(hands);
+      return { x: (await hands.tenant.bind({}, { a: from })).x, from };
+    },
     stateCode: 8042,
     ...forbidden,
   },
   {
     name: 'a caller from abroad, where the application lets them in',
     app: { guards: { callsFromAbroad: true } },
-    given: async ({ tenant }) => {
-      const { a, b, ...pair } = await tenant.bind({}, { a: ABROAD });
+    given: async (hands) => {
+      const { a, b, ...pair } = await hands.tenant.bind({}, { a: abroad(hands) });
       return { ...pair, from: a, callee: b };
     },
     play: refuseWith(486),
@@ -115,8 +119,8 @@ const rows: readonly Row[] = [
   },
   {
     name: 'a callee abroad',
-    given: async ({ tenant }) => {
-      const { a, x, subscriptionId } = await tenant.bind({}, { b: ABROAD });
+    given: async (hands) => {
+      const { a, x, subscriptionId } = await hands.tenant.bind({}, { b: abroad(hands) });
       return { x, from: a, subscriptionId };
     },
     stateCode: 8043,
@@ -125,8 +129,8 @@ const rows: readonly Row[] = [
   {
     name: 'a callee abroad, where the application lets them be called',
     app: { guards: { callsAbroad: true } },
-    given: async ({ tenant }) => {
-      const { a, b, ...pair } = await tenant.bind({}, { b: '+12025550124' });
+    given: async (hands) => {
+      const { a, b, ...pair } = await hands.tenant.bind({}, { b: abroad(hands) });
       return { ...pair, from: a, callee: b };
     },
     play: refuseWith(486),

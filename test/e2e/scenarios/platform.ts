@@ -53,7 +53,7 @@ const settings: readonly Row[] = [
     given: extended,
     play: async (call) => {
       await call.hears(ENTER);
-      await call.atCaller.media?.press('1207');
+      await call.press('1207');
       await talkAndLeave(call);
     },
     stateCode: 0,
@@ -67,7 +67,7 @@ const settings: readonly Row[] = [
     given: inVain,
     play: async (call) => {
       await call.hears(ENTER);
-      await call.atCaller.media?.press('9999');
+      await call.press('9999');
     },
     stateCode: 8022,
     sip: refused(404, 1),
