@@ -1,6 +1,6 @@
 import { type Command, needed, type Options, UsageError } from './command.ts';
 import { fieldTable } from './fieldTable.ts';
-import { count, frequency, NONE, type Reading, text, word, yesOrNo } from './readings.ts';
+import { count, frequency, list, NONE, type Reading, requestLimit, text, word, yesOrNo } from './readings.ts';
 
 interface Setting {
   readonly value: string;
@@ -18,6 +18,8 @@ const announcements: Reading = (typed, where) => {
     throw new UsageError(`${where} ${typed}: expected scene=file,scene=default,scene=none`);
   return Object.fromEntries(pairs.map(([scene = '', file = '']) => [scene, file === NONE ? null : file]));
 };
+
+const ANYWHERE = 'anywhere';
 
 const limit = (name: string, meaning: string): Setting => ({
   value: 'CALLS/SECONDS',
@@ -38,6 +40,18 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     meaning: 'whether the customer is told of changes in the states of its X numbers',
     field: ['pushNumberStatus'],
     read: yesOrNo,
+  },
+  'allowed-addresses': {
+    value: 'RANGES',
+    meaning: 'where its requests may come from, like 192.0.2.0/24,2001:db8::1, or anywhere',
+    field: ['allowedAddresses'],
+    read: (typed) => (typed === ANYWHERE ? [] : list(typed)),
+  },
+  'request-limit': {
+    value: 'REQUESTS/SECONDS',
+    meaning: 'most requests to the partner API, like 600/60, or none for what the platform sets',
+    field: ['requestLimit'],
+    read: requestLimit,
   },
   'calls-from-abroad': {
     value: 'yes|no',
@@ -102,7 +116,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
 
 /** One application: shown whole, and changed where options say so. */
 export const APP_COMMAND: Command = {
-  purpose: 'show an application, and change its account, its guards and what is heard',
+  purpose: 'show an application, and change its account, its access, its guards and what is heard',
   options: { app: { value: 'APPKEY', meaning: 'the application' }, ...SETTINGS },
   ask: async (admin, options) => {
     const path = `/apps/${encodeURIComponent(needed('app', options, 'app', 'the key of an application'))}`;

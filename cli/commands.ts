@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { AdminConnection } from './AdminConnection.ts';
+import { ACCESS_COMMANDS } from './accessCommands.ts';
 import { ACCOUNT_COMMANDS } from './accountCommands.ts';
 import { APP_COMMAND } from './appCommand.ts';
 import { BLACK_LIST_COMMANDS } from './blackListCommands.ts';
@@ -45,6 +46,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     ]),
   },
   app: APP_COMMAND,
+  ...ACCESS_COMMANDS,
   ...NUMBER_COMMANDS,
   trunks: {
     purpose: 'list the SIP trunks',

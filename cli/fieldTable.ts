@@ -12,9 +12,10 @@ export function fieldTable(answer: unknown): string {
   );
 }
 
-/** A limit as it is typed, `100/60`; anything else as it is. */
+/** A limit of calls or requests as it is typed, `100/60`; anything else as it is. */
 export function frequencyText(value: unknown): unknown {
-  return isRecord(value) && 'calls' in value ? `${value.calls}/${value.seconds}` : value;
+  if (!isRecord(value) || !('seconds' in value)) return value;
+  return `${value.calls ?? value.requests}/${value.seconds}`;
 }
 
 function fieldsOf(answer: unknown, prefix = ''): { readonly name: string; readonly value: unknown }[] {

@@ -33,6 +33,15 @@ export const frequency: Reading = (typed, where) => {
   throw new UsageError(`${where} ${typed}: expected calls/seconds, like 100/60, or none`);
 };
 
+/** Requests in so many seconds, or `none`. */
+export const requestLimit: Reading = (typed, where) => {
+  if (typed === NONE) return null;
+  const [, requests, seconds] = /^(\d+)\/(\d+)$/.exec(typed) ?? [];
+  if (requests !== undefined && seconds !== undefined)
+    return { requests: Number(requests), seconds: Number(seconds) };
+  throw new UsageError(`${where} ${typed}: expected requests/seconds, like 600/60, or none`);
+};
+
 /** Several, with commas between them. */
 export const list = (typed: string): string[] =>
   typed

@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type ApiUnderTest, OPERATOR_TOKEN, startApi } from '../kit/apiUnderTest.ts';
+import { PartnerClient } from '../kit/PartnerClient.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../cli/main.ts');
+const LET_IN = '1012007';
+
+let api: ApiUnderTest;
+let appKey: string;
+let secret: string;
+beforeAll(async () => {
+  api = await startApi({ settings: { AXBRIDGE_AUTH_FAILURES: '2/60' } });
+  const made = await api.admin.createApp({ name: 'courier', mode: 'AXB' });
+  [appKey, secret] = [made.appKey, made.appSecret];
+});
+afterAll(() => api.stop());
+
+interface Run {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function axbridge(...args: string[]): Promise<Run> {
+  const env = { AXBRIDGE_ADMIN_URL: api.base, AXBRIDGE_ADMIN_TOKEN: OPERATOR_TOKEN };
+  return new Promise((done) => {
+    execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) => {
+      done({ exitCode: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+}
+
+const knock = async (appSecret: string) =>
+  (await new PartnerClient(api.base, appKey, appSecret).query({ subscriptionId: 'none' })).body.resultcode;
+
+it('gives an application a new secret beside the old one, until that is ended', async () => {
+  const { exitCode, out } = await axbridge('new-secret', '--app', appKey, '--keep-old', '3600');
+  expect(exitCode).toBe(0);
+  const [renewed = '', rest = ''] = out.split('\n');
+  expect(rest).toMatch(/^the old one is good until 20\d\d-/);
+  expect([await knock(secret), await knock(renewed)]).toEqual([LET_IN, LET_IN]);
+  expect(await axbridge('end-old-secret', '--app', appKey)).toMatchObject({ exitCode: 0, out: 'done\n' });
+  expect([await knock(secret), await knock(renewed)]).toEqual(['1010003', LET_IN]);
+
+  const [again = '', ended] = (await axbridge('new-secret', '--app', appKey)).out.split('\n');
+  expect(ended).toBe('the old one has ended');
+  secret = again;
+  expect(await knock(secret)).toBe(LET_IN);
+});
+
+it('lists blocked addresses and lets one in again', async () => {
+  expect((await axbridge('blocked-addresses')).out).toContain('no address is blocked');
+  while ((await knock('guessed')) !== '1020176');
+  expect(await knock(secret)).toBe('1020176');
+  expect((await axbridge('blocked-addresses')).out).toMatch(/^ADDRESS +BLOCKED +UNTIL *\n127\.0\.0\.1 /);
+  expect((await axbridge('let-in', '--address', '127.0.0.1')).exitCode).toBe(0);
+  expect(await knock(secret)).toBe(LET_IN);
+  expect((await axbridge('let-in', '--address', '127.0.0.1')).err).toContain('127.0.0.1');
+});
+
+it('says where requests of an application may come from, and how many', async () => {
+  const app = (...options: string[]) => axbridge('app', '--app', appKey, ...options);
+  const set = await app('--allowed-addresses', '192.0.2.0/24,2001:db8::1', '--request-limit', '600/60');
+  expect(set.out).toMatch(/allowedAddresses +192\.0\.2\.0\/24 2001:db8::1\/128/);
+  expect(set.out).toMatch(/requestLimit +600\/60/);
+  expect(await knock(secret)).toBe('1020166');
+  await app('--allowed-addresses', 'anywhere', '--request-limit', 'none');
+  expect(await knock(secret)).toBe(LET_IN);
+  expect(await app('--request-limit', 'many')).toMatchObject({
+    exitCode: 2,
+    err: expect.stringContaining('expected requests/seconds, like 600/60, or none'),
+  });
+});
