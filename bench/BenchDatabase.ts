@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../embedded/postgres.ts';
 import { AxbBindings } from '../src/bindings/AxbBindings.ts';
+import { PlaceSearch } from '../src/bindings/PlaceSearch.ts';
 import { type App, insertApp } from '../src/store/apps.ts';
 import { Changes } from '../src/store/changes.ts';
 import { closeDatabase, openDatabase, type Sql } from '../src/store/database.ts';
@@ -31,13 +32,14 @@ export class BenchDatabase implements AsyncDisposable {
   readonly bindings: AxbBindings;
   readonly #stop: () => Promise<void>;
 
-  private constructor(url: string, sql: Sql, stop: () => Promise<void>) {
+  private constructor(url: string, sql: Sql, places: PlaceSearch, stop: () => Promise<void>) {
     this.url = url;
     this.sql = sql;
     this.sealKey = randomBytes(32);
     this.sealer = new Sealer(this.sealKey);
     this.changes = new Changes({ url, log: quiet });
-    this.bindings = new AxbBindings({ sql, sealer: this.sealer, changes: this.changes, clock: Date.now });
+    const { sealer, changes } = this;
+    this.bindings = new AxbBindings({ sql, sealer, changes, places, clock: Date.now });
     this.#stop = stop;
   }
 
@@ -46,7 +48,7 @@ export class BenchDatabase implements AsyncDisposable {
     chmodSync(folder, 0o755);
     const postgres = await startEmbeddedPostgres({ dataDir: folder, port: 0, log: quiet });
     const sql = await openDatabase({ url: postgres.url, max: CONNECTIONS });
-    const database = new BenchDatabase(postgres.url, sql, async () => {
+    const database = new BenchDatabase(postgres.url, sql, await PlaceSearch.load(), async () => {
       await postgres.stop();
       rmSync(folder, { recursive: true, force: true });
     });

@@ -34,7 +34,7 @@ export const binds = defineBench({
     const bare = bareInsert(database, app.appKey, () => xNumber(parties++ % NUMBERS));
     const bind = (): Promise<unknown> =>
       bindings.bind(app, {
-        ...{ callerNum: next(), calleeNum: next(), areaMatchMode: '0', callDirection: 0, duration: 0 },
+        ...{ callerNum: next(), calleeNum: next(), callDirection: 0, duration: 0 },
         ...{ recordFlag: false, maxDuration: 0, privateSms: true, preVoice: {} },
       });
     const overHttp = (): Promise<void> => client.bind(next(), next());

@@ -12,6 +12,7 @@ import { partnerOperations } from './api/partnerOperations.ts';
 import { recordingDownload } from './api/recordingDownload.ts';
 import { Bindings } from './bindings/Bindings.ts';
 import { ExpiredBindingSweeper } from './bindings/ExpiredBindingSweeper.ts';
+import { PlaceSearch } from './bindings/PlaceSearch.ts';
 import type { Config } from './config.ts';
 import { apiInfo } from './openapi/apiInfo.ts';
 import { documentRoutes } from './openapi/documentRoutes.ts';
@@ -42,7 +43,8 @@ export async function startApi(
     setting: config.AXBRIDGE_ADMIN_TOKEN,
     show: (token) => process.stderr.write(`\nOperator token, shown this once: ${token}\n\n`),
   });
-  const bindings = new Bindings({ sql, sealer, changes, clock });
+  const places = await PlaceSearch.load();
+  const bindings = new Bindings({ sql, sealer, changes, places, clock });
   parts.defer(() => bindings.idle());
   const sweeper = new ExpiredBindingSweeper({ sql, log: logger, clock });
   sweeper.start();

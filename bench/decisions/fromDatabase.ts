@@ -25,7 +25,7 @@ export async function fromDatabase(database: BenchDatabase, rounds: number, repo
       some.map((a) =>
         bindings.bind(app, {
           ...{ callerNum: partyNumber(a), calleeNum: partyNumber(a + 1), relationNum: xOf(a) },
-          ...{ areaMatchMode: '0', callDirection: 0, duration: 0, recordFlag: false, maxDuration: 0 },
+          ...{ callDirection: 0, duration: 0, recordFlag: false, maxDuration: 0 },
           ...{ privateSms: true, preVoice: {} },
         }),
       ),

@@ -94,7 +94,7 @@ function bindRequestOf(fields: BindFields): AxBindRequest {
     origNum: readUserNumber('origNum', fields.origNum),
     ...(privateNum !== undefined && { privateNum: readXNumber(privateNum) }),
     ...(areaCode !== undefined && { areaCode }),
-    areaMatchMode: fields.areaMatchMode ?? '0',
+    ...(fields.areaMatchMode !== undefined && { areaMatchMode: fields.areaMatchMode }),
     showsCaller: fields.calleeNumDisplay === '1',
     recordFlag: false,
     maxDuration: 0,

@@ -37,7 +37,7 @@ export function axbRoutes(
       calleeNum: readUserNumber('calleeNum', fields.calleeNum),
       ...(fields.relationNum !== undefined && { relationNum: readXNumber(fields.relationNum) }),
       ...(fields.areaCode !== undefined && { areaCode: fields.areaCode }),
-      areaMatchMode: fields.areaMatchMode ?? '0',
+      ...(fields.areaMatchMode !== undefined && { areaMatchMode: fields.areaMatchMode }),
       callDirection: directionOf(fields.callDirection ?? 0),
       duration: fields.duration ?? 0,
       recordFlag: fields.recordFlag === 'true',

@@ -85,7 +85,7 @@ function bindRequestOf(fields: BindFields): AxeBindRequest {
     bindNum: readUserNumber('bindNum', fields.bindNum),
     ...(virtualNum !== undefined && { virtualNum: readXNumber(virtualNum) }),
     ...(areaCode !== undefined && { areaCode }),
-    areaMatchMode: fields.areaMatchMode ?? '0',
+    ...(fields.areaMatchMode !== undefined && { areaMatchMode: fields.areaMatchMode }),
     ...(extendNum !== undefined && { extendNum }),
     showsCaller: fields.displayNumMode === '1',
     recordFlag: false,

@@ -73,7 +73,7 @@ function bindRequestOf(fields: BindFields): AxybBindRequest {
   return {
     origNum: readUserNumber('origNum', fields.origNum),
     ...(fields.areaCode !== undefined && { areaCode: fields.areaCode }),
-    areaMatchMode: fields.areaMatchMode ?? '0',
+    ...(fields.areaMatchMode !== undefined && { areaMatchMode: fields.areaMatchMode }),
     callDirection: directionOf(fields.callDirection ?? 0),
     duration: fields.duration ?? 0,
     recordFlag: fields.recordFlag === 'true',
@@ -90,7 +90,7 @@ function relateRequestOf(fields: RelateFields): AxybRelateRequest {
     subscriptionId: fields.subscriptionId,
     origNum: readUserNumber('origNum', fields.origNum),
     ...(fields.areaCode !== undefined && { areaCode: fields.areaCode }),
-    areaMatchMode: fields.areaMatchMode ?? '0',
+    ...(fields.areaMatchMode !== undefined && { areaMatchMode: fields.areaMatchMode }),
     ybDuration: fields.ybDuration ?? 0,
     ...(fields.preVoiceY !== undefined && { preVoiceY: fields.preVoiceY }),
     ...(fields.userData !== undefined && { userData: fields.userData }),

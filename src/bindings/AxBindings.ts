@@ -17,6 +17,7 @@ import type { AxBinding, AxBindRequest, AxChanges, AxQuery, AxTarget, AxTemporar
 import { BindingError } from './BindingError.ts';
 import type { BindingsOptions } from './Bindings.ts';
 import { checkRecording, subscriptionIdOf } from './bindingRules.ts';
+import { wantedXOf } from './PlaceSearch.ts';
 
 const MS_PER_SECOND = 1000;
 
@@ -38,23 +39,19 @@ export class AxBindings {
   }
 
   /**
-   * Binds A to an X: the one asked for, else a free one of the city asked for (strict: only there; loose: then any of
-   * the application).
+   * Binds A to an X: the one asked for, else a free one of where PlaceSearch looks for it; of several, the one that was
+   * released the longest time ago.
    * @throws BindingError, StoreError
    */
   async bind(app: App, request: AxBindRequest): Promise<AxBinding> {
     await this.#checkTerms(app, request);
-    const { sealer, changes } = this.#options;
-    const { privateNum, areaCode, areaMatchMode, ...terms } = request;
+    const { sealer, changes, places } = this.#options;
+    const { privateNum, areaCode: _areaCode, areaMatchMode: _areaMatchMode, ...terms } = request;
     const subscriptionId = randomUUID();
     const result = await insertAxBinding(
       this.#lock,
       newRowOf(app.appKey, subscriptionId, request, this.#now(), sealer),
-      {
-        ...(privateNum !== undefined && { x: privateNum }),
-        ...(areaCode !== undefined && { areaCode }),
-        loose: areaMatchMode === '1',
-      },
+      wantedXOf(places, privateNum, request.origNum, request),
     );
     switch (result.outcome) {
       case 'bound':

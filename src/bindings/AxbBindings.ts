@@ -20,6 +20,7 @@ import type { AxbBinding, AxbBindRequest, AxbChanges, AxbQuery, AxbUnbind } from
 import { BindingError } from './BindingError.ts';
 import type { BindingsOptions } from './Bindings.ts';
 import { checkRecording, isSubscriptionId, subscriptionIdOf } from './bindingRules.ts';
+import { wantedXOf } from './PlaceSearch.ts';
 
 const LARGEST_BATCH = 100;
 /** An X may carry thousands of bindings: ended in parts, they keep no other writer waiting for long. */
@@ -60,9 +61,9 @@ export class AxbBindings {
   }
 
   /**
-   * Binds A and B to an X: the one asked for; else one of the city asked for (strict: only there; loose: then any of the
-   * application); else any of the application, because A's own city is not known. Of several, the X with the fewest
-   * bindings is taken. A binding whose time is over never stands in the way.
+   * Binds A and B to an X: the one asked for, else one of where PlaceSearch looks for it. Of several, the X with the
+   * fewest bindings is taken, and of those the one that was released the longest time ago. A binding whose time is over
+   * never stands in the way.
    * @throws BindingError, StoreError
    */
   async bind(app: App, request: AxbBindRequest): Promise<AxbBinding> {
@@ -76,9 +77,10 @@ export class AxbBindings {
       request.preVoice.callerHintTone,
       request.preVoice.calleeHintTone,
     ]);
-    const { sealer, changes } = this.#options;
+    const { sealer, changes, places } = this.#options;
     const subscribedAt = this.#now();
-    const row = newRowOf(app.appKey, randomUUID(), request, subscribedAt, sealer);
+    const wanted = wantedXOf(places, request.relationNum, request.callerNum, request);
+    const row = newRowOf(app.appKey, randomUUID(), request, wanted, subscribedAt, sealer);
     const result = await this.#binds.submit(row);
     if (result.outcome !== 'bound') throw refusalOf(result, row, request);
     changes.publish({ numbers: [result.x] });

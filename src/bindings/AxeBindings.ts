@@ -17,6 +17,7 @@ import type { AxeBinding, AxeBindRequest, AxeChanges, AxeListQuery, AxeTarget } 
 import { BindingError } from './BindingError.ts';
 import type { BindingsOptions } from './Bindings.ts';
 import { checkRecording, subscriptionIdOf } from './bindingRules.ts';
+import { wantedXOf } from './PlaceSearch.ts';
 
 /**
  * AXE bindings (facts 4): who dials X and types the extension E reaches A. One X has many A, each with an extension of
@@ -36,22 +37,20 @@ export class AxeBindings {
   }
 
   /**
-   * Binds A to an X (the one asked for, else the one of the city asked for with the fewest bindings; loose: then any of
-   * the application) and an extension on it: the one asked for, else a free one.
+   * Binds A to an X (the one asked for, else one of where PlaceSearch looks for it, of which the one with the fewest
+   * bindings is taken) and an extension on it: the one asked for, else a free one.
    * @throws BindingError, StoreError
    */
   async bind(app: App, request: AxeBindRequest): Promise<AxeBinding> {
     checkExtension(app, request.extendNum);
     await this.#checkTerms(app, request);
-    const { sealer, changes } = this.#options;
-    const { virtualNum, areaCode, areaMatchMode, extendNum, ...terms } = request;
+    const { sealer, changes, places } = this.#options;
+    const { virtualNum, areaCode: _areaCode, areaMatchMode: _areaMatchMode, extendNum, ...terms } = request;
     const subscriptionId = randomUUID();
     const at = this.#now();
     const row = newRowOf(app.appKey, subscriptionId, request, at, sealer);
     const wanted = {
-      ...(virtualNum !== undefined && { x: virtualNum }),
-      ...(areaCode !== undefined && { areaCode }),
-      loose: areaMatchMode === '1',
+      ...wantedXOf(places, virtualNum, request.bindNum, request),
       extension: extendNum,
       digits: app.extensionDigits,
     };

@@ -17,7 +17,6 @@ import type {
   AxybQuery,
   AxybRelateRequest,
   AxybRelationTarget,
-  WantedArea,
 } from './axybTypes.ts';
 import { BindingError } from './BindingError.ts';
 import type { BindingsOptions } from './Bindings.ts';
@@ -49,11 +48,12 @@ export class AxybBindings {
   async bind(app: App, request: AxybBindRequest): Promise<{ subscriptionId: string; x: string }> {
     checkRecording(app, request);
     await this.#announcements.check([request.recordHintTone, request.preVoiceX]);
-    const { sealer, changes } = this.#options;
+    const { sealer, changes, places } = this.#options;
     const subscriptionId = randomUUID();
     const at = this.#now();
     const row = newRowOf(app.appKey, subscriptionId, request, at, sealer);
-    const result = await insertAxybBinding(this.#lock, row, wantedCityOf(request), at);
+    const place = places.placeFor(request.origNum, request);
+    const result = await insertAxybBinding(this.#lock, row, place, at);
     switch (result.outcome) {
       case 'bound':
         changes.publish({ numbers: [result.x] });
@@ -73,10 +73,12 @@ export class AxybBindings {
   async relate(app: App, request: AxybRelateRequest): Promise<string> {
     const subscriptionId = subscriptionIdOf(request.subscriptionId);
     await this.#announcements.check([request.preVoiceY]);
-    const { sealer, changes } = this.#options;
+    const { sealer, changes, places } = this.#options;
     const at = this.#now();
     const row = relationRowOf(app.appKey, subscriptionId, request, at, sealer);
-    const result = await insertAxybRelation(this.#lock, row, wantedCityOf(request), at);
+    // Without a city nobody says that Y must be of B's.
+    const place = places.placeFor(request.origNum, request.areaCode === undefined ? {} : request);
+    const result = await insertAxybRelation(this.#lock, row, place, at);
     switch (result.outcome) {
       case 'bound':
         changes.publish({ numbers: [result.x, result.y] });
@@ -131,8 +133,4 @@ export class AxybBindings {
   #now(): Date {
     return new Date(this.#options.clock());
   }
-}
-
-function wantedCityOf({ areaCode, areaMatchMode }: WantedArea) {
-  return { ...(areaCode !== undefined && { areaCode }), loose: areaMatchMode === '1' };
 }

@@ -5,11 +5,13 @@ import { AxBindings } from './AxBindings.ts';
 import { AxbBindings } from './AxbBindings.ts';
 import { AxeBindings } from './AxeBindings.ts';
 import { AxybBindings } from './AxybBindings.ts';
+import type { PlaceSearch } from './PlaceSearch.ts';
 
 export interface BindingsOptions {
   readonly sql: Sql;
   readonly sealer: Sealer;
   readonly changes: Changes;
+  readonly places: PlaceSearch;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }

@@ -1,4 +1,5 @@
 import type { CallDirection } from '../../routing/types.ts';
+import type { WantedArea } from './PlaceSearch.ts';
 
 /** What a customer may set of an AX binding, now and later. */
 export interface AxTerms {
@@ -15,13 +16,10 @@ export interface AxTerms {
 }
 
 /** What a customer asks for (facts 3.1). Numbers are E.164. */
-export interface AxBindRequest extends AxTerms {
+export interface AxBindRequest extends AxTerms, WantedArea {
   readonly origNum: string;
   /** The X to use; wins over `areaCode`. */
   readonly privateNum?: string;
-  readonly areaCode?: string;
-  /** '0' strict: only an X of that city; '1' loose: one of that city first, then any X of the application. */
-  readonly areaMatchMode: '0' | '1';
   /** A sees the real caller, not X. */
   readonly showsCaller: boolean;
 }

@@ -1,6 +1,7 @@
 import type { AxbRow, NewAxbRow } from '../store/axbBindings.ts';
 import type { AxbColumns } from '../store/changeAxbBinding.ts';
 import type { Sealer } from '../store/sealing.ts';
+import type { WantedX } from '../store/wantedX.ts';
 import type { AxbBinding, AxbBindRequest, AxbChanges } from './axbTypes.ts';
 import { endOf } from './bindingRules.ts';
 
@@ -9,15 +10,14 @@ export function newRowOf(
   appKey: string,
   subscriptionId: string,
   request: AxbBindRequest,
+  wanted: WantedX,
   at: Date,
   sealer: Sealer,
 ): NewAxbRow {
   return {
     appKey,
     subscriptionId,
-    x: request.relationNum ?? null,
-    areaCode: request.relationNum === undefined ? (request.areaCode ?? null) : null,
-    loose: request.areaMatchMode === '1',
+    wanted,
     aDigest: sealer.digest(request.callerNum),
     aSealed: sealer.seal(request.callerNum),
     bDigest: sealer.digest(request.calleeNum),

@@ -1,14 +1,12 @@
 import type { CallDirection } from '../../routing/types.ts';
+import type { WantedArea } from './PlaceSearch.ts';
 
 /** What a customer asks for (facts 2.1). Numbers are E.164. */
-export interface AxbBindRequest {
+export interface AxbBindRequest extends WantedArea {
   readonly callerNum: string;
   readonly calleeNum: string;
   /** The X to use; wins over `areaCode`. */
   readonly relationNum?: string;
-  readonly areaCode?: string;
-  /** '0' strict: only an X of that city; '1' loose: one of that city first, then any X of the application. */
-  readonly areaMatchMode: '0' | '1';
   readonly callDirection: CallDirection;
   /** Seconds; 0 never expires. */
   readonly duration: number;

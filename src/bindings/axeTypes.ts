@@ -1,14 +1,13 @@
+import type { WantedArea } from './PlaceSearch.ts';
+
 /** The unit in which a customer gives times: 0 hours, 1 minutes. */
 export type TimeUnit = 0 | 1;
 
 /** What a customer asks for (facts 4.1). Numbers are E.164. */
-export interface AxeBindRequest {
+export interface AxeBindRequest extends WantedArea {
   readonly bindNum: string;
   /** The X to use; wins over `areaCode`. */
   readonly virtualNum?: string;
-  readonly areaCode?: string;
-  /** '0' strict: only an X of that city; '1' loose: one of that city first, then any X of the application. */
-  readonly areaMatchMode: '0' | '1';
   /** The extension to use. */
   readonly extendNum?: string;
   /** A sees the real caller, not X. */

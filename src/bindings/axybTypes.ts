@@ -1,11 +1,5 @@
 import type { CallDirection } from '../../routing/types.ts';
-
-/** Where a number is to come from. */
-export interface WantedArea {
-  readonly areaCode?: string;
-  /** '0' strict: only a number of that city; '1' loose: one of that city first, then any of the application. */
-  readonly areaMatchMode: '0' | '1';
-}
+import type { WantedArea } from './PlaceSearch.ts';
 
 /** The first of the two calls that make a binding: A with an X (facts 5.1). Numbers are E.164. */
 export interface AxybBindRequest extends WantedArea {

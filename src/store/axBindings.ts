@@ -63,7 +63,7 @@ export async function insertAxBinding(
 ): Promise<AxBindOutcome> {
   return lock.run(row.app_key, async (transaction) => {
     const { app_key: appKey, a_digest: aDigest } = row;
-    if (wanted.x !== undefined) {
+    if ('x' in wanted) {
       const refusal =
         (await xRefusal(transaction, appKey, wanted.x)) ?? (await taken(transaction, row, wanted.x));
       if (refusal !== undefined) return { outcome: refusal };
@@ -71,7 +71,7 @@ export async function insertAxBinding(
     const [held] = await transaction<{ count: number }[]>`
       SELECT count(*)::int FROM ax_bindings WHERE app_key = ${appKey} AND a_digest = ${aDigest}`;
     if ((held?.count ?? 0) >= MOST_X_OF_A) return { outcome: 'too-many-x' };
-    const x = wanted.x ?? (await freeX(transaction, appKey, wanted));
+    const x = 'x' in wanted ? wanted.x : await freeX(transaction, appKey, wanted.place);
     if (x === undefined) return { outcome: 'no-free-x' };
     await transaction`INSERT INTO ax_bindings ${transaction(namedColumns({ ...row, x }))}`;
     return { outcome: 'bound', x };

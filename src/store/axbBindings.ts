@@ -1,18 +1,15 @@
 import type { CallDirection } from '../../routing/types.ts';
 import { type Sql, type SqlRunner, storeErrorOf } from './database.ts';
+import type { WantedPlace, WantedX } from './wantedX.ts';
 
 /** Most pairs of numbers that one X carries (facts 2.1). */
 export const MOST_BINDINGS_ON_X = 5000;
 
-/** What a new binding's row holds; `x` null lets the database choose an X of the application. */
+/** What a new binding's row holds, but for its X, which the database may have to choose. */
 export interface NewAxbRow {
   readonly appKey: string;
   readonly subscriptionId: string;
-  readonly x: string | null;
-  /** Only an X of this city; null for any. */
-  readonly areaCode: string | null;
-  /** When that city has none left, any X of the application. */
-  readonly loose: boolean;
+  readonly wanted: WantedX;
   readonly aDigest: Buffer;
   readonly aSealed: Buffer;
   readonly bDigest: Buffer;
@@ -44,15 +41,38 @@ export type BindOutcome =
   /** `taken`: digest of the number that is on the X already. */
   | { readonly outcome: BindRefusal; readonly taken: Buffer | null };
 
-function requestsOf(rows: readonly NewAxbRow[], ords: readonly number[]): string {
-  return JSON.stringify(
+/** The places where X are looked for, each once for each application: those who look in the same share its X evenly. */
+class Places {
+  readonly #rows: object[] = [];
+  readonly #indexes = new Map<string, number>();
+
+  indexOf(appKey: string, { areaCode, nearby, anywhere }: WantedPlace): number {
+    const key = [appKey, areaCode, anywhere, ...nearby].join(' ');
+    let index = this.#indexes.get(key);
+    if (index === undefined) {
+      index = this.#indexes.size;
+      this.#indexes.set(key, index);
+      this.#rows.push({ place: index, app_key: appKey, area_code: areaCode, nearby, anywhere });
+    }
+    return index;
+  }
+
+  toJSON(): readonly object[] {
+    return this.#rows;
+  }
+}
+
+function requestsOf(
+  rows: readonly NewAxbRow[],
+  ords: readonly number[],
+): { requests: string; places: string } {
+  const places = new Places();
+  const requests = JSON.stringify(
     rows.map((row, index) => ({
       ord: ords[index],
       app_key: row.appKey,
       subscription_id: row.subscriptionId,
-      x: row.x,
-      area_code: row.areaCode,
-      loose: row.loose,
+      ...('x' in row.wanted ? { x: row.wanted.x } : { place: places.indexOf(row.appKey, row.wanted.place) }),
       a_digest: row.aDigest.toString('base64'),
       a_sealed: row.aSealed.toString('base64'),
       b_digest: row.bDigest.toString('base64'),
@@ -71,6 +91,7 @@ function requestsOf(rows: readonly NewAxbRow[], ords: readonly number[]): string
       subscribed_at: row.subscribedAt.toISOString(),
     })),
   );
+  return { requests, places: JSON.stringify(places) };
 }
 
 /**
@@ -113,9 +134,10 @@ function bindMany(
   ords: readonly number[],
   at: Date,
 ): Promise<{ ord: number; on_x: string }[]> {
+  const { requests, places } = requestsOf(rows, ords);
   // Sent as text: postgres.js would take a string for a json parameter apart and quote it again.
   return sql`SELECT * FROM bind_many(
-    ${rows.map((row) => row.appKey)}, ${requestsOf(rows, ords)}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
+    ${rows.map((row) => row.appKey)}, ${requests}::text::json, ${places}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
 }
 
 interface EachRow {
@@ -131,8 +153,9 @@ function bindEach(
   ords: readonly number[],
   at: Date,
 ): Promise<EachRow[]> {
+  const { requests, places } = requestsOf(rows, ords);
   return sql<EachRow[]>`SELECT * FROM bind_each(
-    ${rows.map((row) => row.appKey)}, ${requestsOf(rows, ords)}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
+    ${rows.map((row) => row.appKey)}, ${requests}::text::json, ${places}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
 }
 
 export interface EndedBinding {

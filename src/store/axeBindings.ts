@@ -2,7 +2,7 @@ import type { BindingLock } from './BindingLock.ts';
 import { type Sql, type SqlRunner, storeErrorOf, type Transaction } from './database.ts';
 import { bindUnlessExpired } from './expiredBindings.ts';
 import { namedColumns } from './namedColumns.ts';
-import { type WantedX, type XRefusal, xRefusal } from './wantedX.ts';
+import { placeArguments, type WantedPlace, type WantedX, type XRefusal, xRefusal } from './wantedX.ts';
 
 /** What a modify may set of a binding; what is absent stays. */
 export interface AxeTermColumns {
@@ -95,17 +95,34 @@ async function findPlace(
   row: NewAxeRow,
   wanted: WantedX & WantedExtension,
 ): Promise<Place | { readonly outcome: AxeBindRefusal }> {
-  const x = wanted.x ?? (await freeAxeX(transaction, row, wanted));
-  if (x === undefined) {
-    const anyExtension = { ...wanted, extension: undefined };
-    const isElsewhere = wanted.extension !== undefined && (await freeAxeX(transaction, row, anyExtension));
-    return { outcome: isElsewhere ? 'extension-taken' : 'no-free-x' };
-  }
-  if (wanted.x !== undefined) {
-    const refusal =
-      (await xRefusal(transaction, row.app_key, x)) ?? (await takenOn(transaction, row, x, wanted.extension));
-    if (refusal !== undefined) return { outcome: refusal };
-  }
+  if ('place' in wanted) return findPlaceIn(transaction, row, wanted.place, wanted);
+  const { x } = wanted;
+  const refusal =
+    (await xRefusal(transaction, row.app_key, x)) ?? (await takenOn(transaction, row, x, wanted.extension));
+  return refusal === undefined ? extensionOn(transaction, row, x, wanted) : { outcome: refusal };
+}
+
+async function findPlaceIn(
+  transaction: Transaction,
+  row: NewAxeRow,
+  place: WantedPlace,
+  wanted: WantedExtension,
+): Promise<Place | { readonly outcome: AxeBindRefusal }> {
+  const x = await freeAxeX(transaction, row, place, wanted);
+  if (x !== undefined) return extensionOn(transaction, row, x, wanted);
+  const anyExtension = { ...wanted, extension: undefined };
+  const isElsewhere =
+    wanted.extension !== undefined && (await freeAxeX(transaction, row, place, anyExtension)) !== undefined;
+  return { outcome: isElsewhere ? 'extension-taken' : 'no-free-x' };
+}
+
+/** The extension that is wanted on an X, else a free one. */
+async function extensionOn(
+  transaction: Transaction,
+  row: NewAxeRow,
+  x: string,
+  wanted: WantedExtension,
+): Promise<Place | { readonly outcome: AxeBindRefusal }> {
   const extension = wanted.extension ?? (await freeExtension(transaction, row.app_key, x, wanted.digits));
   return extension === undefined ? { outcome: 'no-free-extension' } : { outcome: 'free', x, extension };
 }
@@ -114,11 +131,13 @@ async function findPlace(
 async function freeAxeX(
   transaction: Transaction,
   { app_key, a_digest }: NewAxeRow,
-  { areaCode, loose, extension, digits }: WantedX & WantedExtension,
+  place: WantedPlace,
+  { extension, digits }: WantedExtension,
 ): Promise<string | undefined> {
   const most = 10 ** digits - 1;
   const [row] = await transaction<{ x: string | null }[]>`
-    SELECT free_axe_x(${app_key}, ${areaCode ?? null}, ${loose}, ${a_digest}, ${extension ?? null}, ${most}) AS x`;
+    SELECT free_axe_x(
+      ${app_key}, ${placeArguments(transaction, place)}, ${a_digest}, ${extension ?? null}, ${most}) AS x`;
   return row?.x ?? undefined;
 }
 

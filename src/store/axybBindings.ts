@@ -3,14 +3,11 @@ import type { BindingLock } from './BindingLock.ts';
 import { type Sql, storeErrorOf, type Transaction } from './database.ts';
 import { bindUnlessExpired } from './expiredBindings.ts';
 import { namedColumns } from './namedColumns.ts';
-import { freeX, type WantedX } from './wantedX.ts';
+import { freeX, placeArguments, type WantedPlace } from './wantedX.ts';
 
 /** Most X that one A holds at the same time, and most relations that one Y carries (facts 5.1). */
 export const MOST_X_OF_A = 5;
 export const MOST_RELATIONS_ON_Y = 1000;
-
-/** Where an X or a Y is to come from: it cannot be named. */
-export type WantedCity = Omit<WantedX, 'x'>;
 
 /** The first part of a binding, but for its X. */
 export interface NewAxybRow {
@@ -59,7 +56,7 @@ export type RelationOutcome =
 export async function insertAxybBinding(
   lock: BindingLock,
   row: NewAxybRow,
-  wanted: WantedCity,
+  place: WantedPlace,
   at: Date,
 ): Promise<AxybOutcome> {
   return lock.run(row.app_key, (transaction) =>
@@ -67,7 +64,7 @@ export async function insertAxybBinding(
       const [held] = await transaction<{ count: number }[]>`
         SELECT count(*)::int FROM axyb_bindings WHERE app_key = ${row.app_key} AND a_digest = ${row.a_digest}`;
       if ((held?.count ?? 0) >= MOST_X_OF_A) return { outcome: 'too-many-x' };
-      const x = await freeX(transaction, row.app_key, wanted);
+      const x = await freeX(transaction, row.app_key, place);
       if (x === undefined) return { outcome: 'no-free-x' };
       await transaction`INSERT INTO axyb_bindings ${transaction(namedColumns({ ...row, x }))}`;
       return { outcome: 'bound', x };
@@ -83,7 +80,7 @@ export async function insertAxybBinding(
 export async function insertAxybRelation(
   lock: BindingLock,
   row: NewRelationRow,
-  wanted: WantedCity,
+  place: WantedPlace,
   at: Date,
 ): Promise<RelationOutcome> {
   const { app_key: appKey, subscription_id: subscriptionId, b_digest: bDigest } = row;
@@ -98,7 +95,7 @@ export async function insertAxybRelation(
       const [other] = await transaction`
         SELECT FROM axyb_relations WHERE app_key = ${appKey} AND x = ${x} AND b_digest = ${bDigest}`;
       if (other !== undefined) return { outcome: 'binding-exists' };
-      const y = await freeY(transaction, appKey, wanted, a_digest);
+      const y = await freeY(transaction, appKey, place, a_digest);
       if (y === undefined) return { outcome: 'no-free-x' };
       await transaction`INSERT INTO axyb_relations ${transaction(namedColumns({ ...row, x, y, a_digest }))}`;
       return { outcome: 'bound', x, y };
@@ -110,11 +107,11 @@ export async function insertAxybRelation(
 async function freeY(
   transaction: Transaction,
   appKey: string,
-  { areaCode, loose }: WantedCity,
+  place: WantedPlace,
   aDigest: Buffer,
 ): Promise<string | undefined> {
   const [row] = await transaction<{ y: string | null }[]>`
-    SELECT free_y(${appKey}, ${areaCode ?? null}, ${loose}, ${aDigest}, ${MOST_RELATIONS_ON_Y}) AS y`;
+    SELECT free_y(${appKey}, ${placeArguments(transaction, place)}, ${aDigest}, ${MOST_RELATIONS_ON_Y}) AS y`;
   return row?.y ?? undefined;
 }
 

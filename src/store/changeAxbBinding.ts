@@ -6,7 +6,7 @@ import { type Sql, storeErrorOf, type Transaction } from './database.ts';
 export type AxbColumns = {
   readonly [Column in Exclude<
     keyof NewAxbRow,
-    'appKey' | 'subscriptionId' | 'x' | 'areaCode' | 'loose' | 'expiresAt' | 'subscribedAt'
+    'appKey' | 'subscriptionId' | 'wanted' | 'expiresAt' | 'subscribedAt'
   >]?: NewAxbRow[Column] | undefined;
 };
 

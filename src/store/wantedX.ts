@@ -1,15 +1,16 @@
 import type { XNumberState } from '../../routing/types.ts';
 import type { SqlRunner } from './database.ts';
 
-/** Which X a customer wants for a new binding. */
-export interface WantedX {
-  /** This one, E.164. */
-  readonly x?: string;
-  /** One of this city; undefined for any. Of no account when an X is named. */
+/** Where a number is looked for: in a city, else in one of those nearby, else anywhere. `''` stands for no city told. */
+export interface WantedPlace {
+  /** Undefined: anywhere. */
   readonly areaCode?: string;
-  /** When that city has none left, any X of the application. */
-  readonly loose: boolean;
+  readonly nearby: readonly string[];
+  readonly anywhere: boolean;
 }
+
+/** Which X a customer wants for a new binding: this one, E.164, or one of a place. */
+export type WantedX = { readonly x: string } | { readonly place: WantedPlace };
 
 export type XRefusal = 'x-not-of-application' | 'x-status-abnormal';
 
@@ -21,13 +22,14 @@ export async function xRefusal(sql: SqlRunner, appKey: string, x: string): Promi
   return number.state === 'normal' ? undefined : 'x-status-abnormal';
 }
 
-/** An X of the application on which nothing stands, of the city that is wanted. */
-export async function freeX(
-  sql: SqlRunner,
-  appKey: string,
-  { areaCode, loose }: WantedX,
-): Promise<string | undefined> {
+/** A place as the arguments of free_x and its kind (migrations 003, 009). */
+export function placeArguments(sql: SqlRunner, { areaCode, nearby, anywhere }: WantedPlace) {
+  return sql`${areaCode ?? null}, ${[...nearby]}::text[], ${anywhere}`;
+}
+
+/** An X of the application on which nothing stands. */
+export async function freeX(sql: SqlRunner, appKey: string, place: WantedPlace): Promise<string | undefined> {
   const [row] = await sql<{ x: string | null }[]>`
-    SELECT free_x(${appKey}, ${areaCode ?? null}, ${loose}, NULL, NULL, 1) AS x`;
+    SELECT free_x(${appKey}, ${placeArguments(sql, place)}, NULL, NULL, 1) AS x`;
   return row?.x ?? undefined;
 }

@@ -16,7 +16,6 @@ beforeEach(async () => {
 
 const request = (more: Partial<AxBindRequest> = {}): AxBindRequest => ({
   origNum: rig.person(),
-  areaMatchMode: '0',
   showsCaller: false,
   recordFlag: false,
   maxDuration: 0,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
 import type { AxbBinding, AxbBindRequest } from '../../src/bindings/axbTypes.ts';
+import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
 import { putAnnouncement } from '../../src/store/announcements.ts';
 import { type App, insertApp } from '../../src/store/apps.ts';
 import { deleteExpiredBindings, MOST_BINDINGS_ON_X } from '../../src/store/axbBindings.ts';
@@ -16,6 +17,7 @@ const log = { debug: () => undefined, info: () => undefined, warn: () => undefin
 const sealer = new Sealer(randomBytes(32));
 const START = Date.parse('2026-03-01T00:00:00Z');
 
+const places = await PlaceSearch.load();
 let database: TestDatabase;
 let bindings: AxbBindings;
 let changes: Changes;
@@ -40,7 +42,6 @@ async function addApp(recording = false): Promise<App> {
 const request = (more: Partial<AxbBindRequest> = {}): AxbBindRequest => ({
   callerNum: person(),
   calleeNum: person(),
-  areaMatchMode: '0',
   callDirection: 0,
   duration: 0,
   recordFlag: false,
@@ -55,7 +56,7 @@ const loadOf = async (x: string): Promise<number | undefined> => (await getNumbe
 beforeAll(async () => {
   database = await createTestDatabase();
   changes = new Changes({ url: database.url, log });
-  bindings = new AxbBindings({ sql: database.sql, sealer, changes, clock: () => now });
+  bindings = new AxbBindings({ sql: database.sql, sealer, changes, places, clock: () => now });
 });
 afterAll(async () => {
   await changes.stop();
@@ -215,7 +216,7 @@ describe('AxbBindings.bind', () => {
 
   it('lets exactly one of many clients win the same number on the same X, over two nodes', async () => {
     const [x = ''] = await addNumbers(app, 1);
-    const other = new AxbBindings({ sql: database.sql, sealer, changes, clock: () => now });
+    const other = new AxbBindings({ sql: database.sql, sealer, changes, places, clock: () => now });
     const user = person();
     const tries = Array.from({ length: 40 }, (_, index) =>
       (index % 2 === 0 ? bindings : other).bind(
@@ -237,7 +238,9 @@ describe('AxbBindings.bind', () => {
       [app, await addNumbers(app, 3)],
       [second, await addNumbers(second, 3)],
     ]);
-    const nodes = [1, 2].map(() => new AxbBindings({ sql: database.sql, sealer, changes, clock: () => now }));
+    const nodes = [1, 2].map(
+      () => new AxbBindings({ sql: database.sql, sealer, changes, places, clock: () => now }),
+    );
     const users = Array.from({ length: 12 }, person);
     const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T;
     async function client(node: AxbBindings): Promise<void> {

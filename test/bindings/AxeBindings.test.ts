@@ -23,7 +23,6 @@ beforeEach(async () => {
 
 const request = (more: Partial<AxeBindRequest> = {}): AxeBindRequest => ({
   bindNum: rig.person(),
-  areaMatchMode: '0',
   showsCaller: false,
   recordFlag: false,
   timeUnit: 1,

@@ -19,7 +19,6 @@ beforeEach(async () => {
 const bind = (more: Partial<AxybBindRequest> = {}, node = 0) =>
   (node === 0 ? rig.nodes[0] : rig.nodes[1]).axyb.bind(app, {
     origNum: rig.person(),
-    areaMatchMode: '0',
     callDirection: 0,
     duration: 0,
     recordFlag: false,
@@ -29,7 +28,6 @@ const relate = (subscriptionId: string, more: Partial<AxybRelateRequest> = {}, n
   (node === 0 ? rig.nodes[0] : rig.nodes[1]).axyb.relate(app, {
     subscriptionId,
     origNum: rig.person(),
-    areaMatchMode: '0',
     ybDuration: 0,
     ...more,
   });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Bindings } from '../../src/bindings/Bindings.ts';
+import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
 import { type App, insertApp, type NewApp } from '../../src/store/apps.ts';
 import { Changes } from '../../src/store/changes.ts';
 import type { Sql } from '../../src/store/database.ts';
@@ -24,18 +25,18 @@ export class BindingsUnderTest {
   #people = 0;
   #numbers = 0;
 
-  private constructor(sql: Sql, url: string, close: () => Promise<void>) {
+  private constructor(sql: Sql, url: string, places: PlaceSearch, close: () => Promise<void>) {
     this.sql = sql;
     this.url = url;
     this.#close = close;
     const changes = new Changes({ url, log });
     changes.onChange(({ numbers = [] }) => this.told.push(...numbers));
-    this.nodes = [this.#node(changes), this.#node(new Changes({ url, log }))];
+    this.nodes = [this.#node(changes, places), this.#node(new Changes({ url, log }), places)];
   }
 
   static async start(): Promise<BindingsUnderTest> {
     const { sql, url, close } = await createTestDatabase();
-    return new BindingsUnderTest(sql, url, close);
+    return new BindingsUnderTest(sql, url, await PlaceSearch.load(), close);
   }
 
   close(): Promise<void> {
@@ -90,8 +91,8 @@ export class BindingsUnderTest {
     return wrong.length === 0;
   }
 
-  #node(changes: Changes): Bindings {
-    return new Bindings({ sql: this.sql, sealer: this.#sealer, changes, clock: () => this.now });
+  #node(changes: Changes, places: PlaceSearch): Bindings {
+    return new Bindings({ sql: this.sql, sealer: this.#sealer, changes, places, clock: () => this.now });
   }
 }
 

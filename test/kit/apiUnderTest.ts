@@ -12,6 +12,7 @@ import { partnerApi } from '../../src/api/partnerApi.ts';
 import { partnerOperations } from '../../src/api/partnerOperations.ts';
 import { recordingDownload } from '../../src/api/recordingDownload.ts';
 import { Bindings } from '../../src/bindings/Bindings.ts';
+import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
 import { createPlatform } from '../../src/calls/platform.ts';
 import { readConfig } from '../../src/config.ts';
 import { apiInfo } from '../../src/openapi/apiInfo.ts';
@@ -27,8 +28,8 @@ import type { Sql } from '../../src/store/database.ts';
 import type { DeadLetterSearch } from '../../src/store/deadLetters.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
 import { Sealer } from '../../src/store/sealing.ts';
-import { AdminClient } from './AdminClient.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
+import { AdminClient } from './AdminClient.ts';
 import { createTestDatabase, type TestDatabase } from './testDatabase.ts';
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
@@ -72,9 +73,9 @@ export interface ApiOptions {
   readonly recordingsClock?: () => number;
   /** Settings of what guards the partner API; of their defaults only the block of addresses is off. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Makes this a second node, on the database and with the key of that one. */
   /** Takes what is logged; without it, that stands in `logged`. */
   readonly log?: Logger;
+  /** Makes this a second node, on the database and with the key of that one. */
   readonly beside?: ApiUnderTest;
 }
 
@@ -101,7 +102,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
   const blackList = new BlackList({ sql, sealer, changes, log });
   await blackList.start();
   const apps = new AppDirectory({ sql, sealer, changes });
-  const bindings = new Bindings({ sql, sealer, changes, clock });
+  const bindings = new Bindings({ sql, sealer, changes, places: await PlaceSearch.load(), clock });
   const table = new DatabaseRoutingTable(sql, sealer);
   const isOperator = await loadTokenCheck({ sql, setting: OPERATOR_TOKEN, show: () => undefined });
   const resend = async (search: DeadLetterSearch) => resent.push(search);

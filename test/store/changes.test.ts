@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
+import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
 import { insertAccount, updateAccount } from '../../src/store/accounts.ts';
 import { insertApp, renewAppSecret, updateApp } from '../../src/store/apps.ts';
@@ -93,12 +94,12 @@ describe('Changes', () => {
       sql: database.sql,
       sealer,
       changes: new Changes({ url: '', log }),
+      places: await PlaceSearch.load(),
       clock: Date.now,
     });
     const { subscriptionId } = await elsewhere.bind(app, {
       callerNum: '+8613800000001',
       calleeNum: '+8613900000002',
-      areaMatchMode: '0',
       callDirection: 0,
       duration: 0,
       recordFlag: false,
@@ -211,6 +212,7 @@ describe('what follows the news', () => {
       sql: database.sql,
       sealer,
       changes: new Changes({ url: '', log }),
+      places: await PlaceSearch.load(),
       clock: Date.now,
     });
     const started = Date.now();
@@ -218,7 +220,6 @@ describe('what follows the news', () => {
       callerNum: a,
       calleeNum: '+8613900000012',
       relationNum: x,
-      areaMatchMode: '0',
       callDirection: 1,
       duration: 3600,
       recordFlag: false,

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Mode } from '../../routing/types.ts';
 import { Bindings } from '../../src/bindings/Bindings.ts';
+import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
 import { putAnnouncement } from '../../src/store/announcements.ts';
 import { type App, insertApp } from '../../src/store/apps.ts';
 import { Changes } from '../../src/store/changes.ts';
@@ -25,7 +26,8 @@ beforeAll(async () => {
   database = await createTestDatabase();
   const { sql } = database;
   table = new DatabaseRoutingTable(sql, sealer);
-  bindings = new Bindings({ sql, sealer, changes: new Changes({ url: '', log: silent }), clock: Date.now });
+  const changes = new Changes({ url: '', log: silent });
+  bindings = new Bindings({ sql, sealer, changes, places: await PlaceSearch.load(), clock: Date.now });
   lines = new Lines({ sql, sealer, life: randomUUID() });
   for (const name of ['hint.wav', 'last.wav', 'a.wav', 'b.wav']) {
     await putAnnouncement(sql, { name, bytes: 8058, seconds: 1, sha256: '' });
@@ -239,9 +241,9 @@ describe('X and Y in AXYB', () => {
   it('end with the first part at the latest', async () => {
     const { app } = await makeApp('AXYB', 4);
     const { subscriptionId, x } = await bindings.axyb.bind(app, {
-      ...{ origNum: A, areaMatchMode: '0', callDirection: 0, duration: 60, recordFlag: false },
+      ...{ origNum: A, callDirection: 0, duration: 60, recordFlag: false },
     });
-    await bindings.axyb.relate(app, { subscriptionId, origNum: B, areaMatchMode: '0', ybDuration: 0 });
+    await bindings.axyb.relate(app, { subscriptionId, origNum: B, ybDuration: 0 });
     const found = await table.find(x, B);
     expect(found).toHaveProperty('relation.expiresAt', at(Date.now() + 60_000));
   });

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Found, Mode, Relation } from '../../routing/types.ts';
 import { Bindings } from '../../src/bindings/Bindings.ts';
+import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
 import { insertAccount, updateAccount } from '../../src/store/accounts.ts';
 import { type App, insertApp, updateApp } from '../../src/store/apps.ts';
 import { Changes } from '../../src/store/changes.ts';
@@ -41,7 +42,7 @@ async function startNode(): Promise<Node> {
   const table = new DatabaseRoutingTable(sql, sealer);
   return {
     ...{ sql, changes, cache: new RoutingCache({ table, changes, maxNumbers: 100 }) },
-    bindings: new Bindings({ sql, sealer, changes, clock: Date.now }),
+    bindings: new Bindings({ sql, sealer, changes, places: await PlaceSearch.load(), clock: Date.now }),
     lines: new Lines({ sql, sealer, life: randomUUID() }),
   };
 }
@@ -133,12 +134,12 @@ describe('a change of a binding through one node is seen by the other within a s
   it('in AXYB, on X and on Y', async () => {
     const { app } = await makeApp('AXYB', 4);
     const { subscriptionId, x } = await one.bindings.axyb.bind(app, {
-      ...{ origNum: A, areaMatchMode: '0', callDirection: 0, duration: 0, recordFlag: false },
+      ...{ origNum: A, callDirection: 0, duration: 0, recordFlag: false },
     });
     await seenByTwo(x, A, { a: A, b: undefined });
     await seenByTwo(x, B, undefined);
     const y = await one.bindings.axyb.relate(app, {
-      ...{ subscriptionId, origNum: B, areaMatchMode: '0', ybDuration: 0 },
+      ...{ subscriptionId, origNum: B, ybDuration: 0 },
     });
     await seenByTwo(x, B, { a: A, b: B, y });
     await seenByTwo(y, A, { a: A, b: B, x, recordFlag: false });
@@ -207,10 +208,10 @@ describe('what an operator changes through one node is seen by the other within 
     const { app } = await makeApp('AXYB', 3);
     const target = await makeApp('X');
     const { subscriptionId, x } = await one.bindings.axyb.bind(app, {
-      ...{ origNum: A, areaMatchMode: '0', callDirection: 0, duration: 0, recordFlag: false },
+      ...{ origNum: A, callDirection: 0, duration: 0, recordFlag: false },
     });
     const y = await one.bindings.axyb.relate(app, {
-      ...{ subscriptionId, origNum: B, areaMatchMode: '0', ybDuration: 0 },
+      ...{ subscriptionId, origNum: B, ybDuration: 0 },
     });
     await seenByTwo(x, B, { y });
     await seenByTwo(y, A, { x });

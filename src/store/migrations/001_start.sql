@@ -25,11 +25,14 @@ CREATE TABLE numbers (
   state       text NOT NULL DEFAULT 'normal' CHECK (state IN ('normal', 'suspended', 'unavailable', 'bind-frozen')),
   -- How many bindings stand on this X (expired ones until they are swept): the one with the fewest is given out first.
   bindings    integer NOT NULL DEFAULT 0 CHECK (bindings >= 0),
+  -- When the last of those that ended went off it: of several with as few bindings, the one released last is given out
+  -- last. Null: nothing ever stood on it.
+  released_at timestamptz,
   created_at  timestamptz NOT NULL DEFAULT now(),
   updated_at  timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 70);
-CREATE INDEX numbers_by_area ON numbers (app_key, area_code, bindings);
-CREATE INDEX numbers_by_load ON numbers (app_key, bindings);
+CREATE INDEX numbers_by_area ON numbers (app_key, area_code, bindings, released_at NULLS FIRST);
+CREATE INDEX numbers_by_load ON numbers (app_key, bindings, released_at NULLS FIRST);
 
 CREATE TABLE bindings (
   app_key           text NOT NULL,

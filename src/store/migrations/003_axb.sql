@@ -26,7 +26,7 @@ BEGIN
     DELETE FROM binding_parties p USING gone, unnest(ARRAY[gone.a_digest, gone.b_digest]) AS d(digest)
     WHERE p.app_key = gone.app_key AND p.x = gone.x AND p.party_digest = d.digest
   ), lighter AS (
-    UPDATE numbers n SET bindings = n.bindings - g.count
+    UPDATE numbers n SET bindings = n.bindings - g.count, released_at = clock_timestamp()
     FROM (SELECT gone.x, count(*) FROM gone GROUP BY gone.x) g WHERE n.number = g.x
     RETURNING pg_notify('axbridge_changes', 'number:' || n.number)
   )
@@ -94,43 +94,73 @@ BEGIN
   RETURN (SELECT count(*) FROM end_bindings(array_fill(of_app, ARRAY[cardinality(ids)]), ids));
 END $$;
 
--- The X of an application that takes two more parties, the one with the fewest bindings: of the city if one is given;
--- if that has none and `loose` is set, any other.
-CREATE FUNCTION free_x(of_app text, of_area text, loose boolean, a bytea, b bytea, most integer) RETURNS text
-LANGUAGE plpgsql
--- The index must be read from its light end, up to the first X that fits, also while the tables have no statistics.
-SET enable_sort = off SET enable_bitmapscan = off AS $$
-DECLARE
-  candidate text;
+-- Where a number is looked for, in this order: in a city if one is given, then in those nearby, then anywhere. Each step
+-- is a list of cities; null in it stands for all.
+CREATE FUNCTION search_steps(of_area text, nearby text[], anywhere boolean) RETURNS SETOF text[]
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF of_area IS NOT NULL THEN
-    FOR candidate IN SELECT n.number FROM numbers n
-      WHERE n.app_key = of_app AND n.area_code = of_area AND n.state = 'normal' AND n.bindings < most
-      ORDER BY n.app_key, n.area_code, n.bindings
+    RETURN NEXT ARRAY[of_area];
+  END IF;
+  IF cardinality(nearby) > 0 THEN
+    RETURN NEXT nearby;
+  END IF;
+  IF anywhere THEN
+    RETURN NEXT ARRAY[NULL::text];
+  END IF;
+END $$;
+
+-- The X of a city (null: of any) with the fewest bindings that takes two more parties.
+CREATE FUNCTION lightest_x(of_app text, of_area text, a bytea, b bytea, most integer)
+RETURNS TABLE (number text, bindings integer, released_at timestamptz) LANGUAGE plpgsql
+-- The index must be read from its light end, up to the first X that fits, also while the tables have no statistics.
+SET enable_sort = off SET enable_bitmapscan = off AS $$
+BEGIN
+  IF of_area IS NULL THEN
+    FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
+      WHERE n.app_key = of_app AND n.state = 'normal' AND n.bindings < most
+      ORDER BY n.app_key, n.bindings, n.released_at NULLS FIRST
     LOOP
       IF NOT EXISTS (SELECT FROM binding_parties p
-                     WHERE p.app_key = of_app AND p.x = candidate AND p.party_digest IN (a, b)) THEN
-        RETURN candidate;
+                     WHERE p.app_key = of_app AND p.x = lightest_x.number AND p.party_digest IN (a, b)) THEN
+        RETURN NEXT;
+        RETURN;
       END IF;
     END LOOP;
-    IF NOT loose THEN
-      RETURN NULL;
-    END IF;
+  ELSE
+    FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
+      WHERE n.app_key = of_app AND n.area_code = of_area AND n.state = 'normal' AND n.bindings < most
+      ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST
+    LOOP
+      IF NOT EXISTS (SELECT FROM binding_parties p
+                     WHERE p.app_key = of_app AND p.x = lightest_x.number AND p.party_digest IN (a, b)) THEN
+        RETURN NEXT;
+        RETURN;
+      END IF;
+    END LOOP;
   END IF;
-  FOR candidate IN SELECT n.number FROM numbers n
-    WHERE n.app_key = of_app AND n.state = 'normal' AND n.bindings < most ORDER BY n.app_key, n.bindings
-  LOOP
-    IF NOT EXISTS (SELECT FROM binding_parties p
-                   WHERE p.app_key = of_app AND p.x = candidate AND p.party_digest IN (a, b)) THEN
-      RETURN candidate;
-    END IF;
+END $$;
+
+-- The X that takes two more parties: of the first of the steps that has one, the one with the fewest bindings, and of
+-- several such the one that was released the longest time ago.
+CREATE FUNCTION free_x(of_app text, of_area text, nearby text[], anywhere boolean, a bytea, b bytea, most integer)
+RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  cities text[];
+  found text;
+BEGIN
+  FOR cities IN SELECT s FROM search_steps(of_area, nearby, anywhere) s LOOP
+    SELECT l.number INTO found FROM unnest(cities) city CROSS JOIN LATERAL lightest_x(of_app, city, a, b, most) l
+    ORDER BY l.bindings, l.released_at NULLS FIRST LIMIT 1;
+    EXIT WHEN found IS NOT NULL;
   END LOOP;
-  RETURN NULL;
+  RETURN found;
 END $$;
 
 -- Makes bindings one by one, by every rule. `requests` is an array of objects with the columns of `bindings`; digests
--- and sealed numbers are base64; x null lets the platform choose. Each gets an outcome: 'bound', or the reason why not.
-CREATE FUNCTION bind_each(app_keys text[], requests json, at timestamptz, most_on_x integer)
+-- and sealed numbers are base64; x null lets the platform choose, from where the one of `places` says that has the
+-- number `place`. Each gets an outcome: 'bound', or the reason why not.
+CREATE FUNCTION bind_each(app_keys text[], requests json, places json, at timestamptz, most_on_x integer)
 RETURNS TABLE (ord integer, outcome text, on_x text, taken bytea) LANGUAGE plpgsql AS $$
 DECLARE
   r record;
@@ -139,12 +169,15 @@ DECLARE
   b bytea;
 BEGIN
   PERFORM lock_bindings(app_keys);
-  FOR r IN SELECT * FROM json_to_recordset(requests) AS q(
-      ord integer, app_key text, subscription_id uuid, x text, area_code text, loose boolean,
+  FOR r IN SELECT q.*, w.area_code, w.nearby, w.anywhere FROM json_to_recordset(requests) AS q(
+      ord integer, app_key text, subscription_id uuid, x text, place integer,
       a_digest text, a_sealed text, b_digest text, b_sealed text, call_direction smallint,
       duration_seconds integer, expires_at timestamptz, max_duration_minutes integer, record_flag boolean,
       record_hint_tone text, last_min_voice text, private_sms boolean, caller_hint_tone text, callee_hint_tone text,
       user_data text, subscribed_at timestamptz)
+    LEFT JOIN json_to_recordset(places) AS w(place integer, area_code text, nearby text[], anywhere boolean)
+      ON w.place = q.place
+    ORDER BY q.ord
   LOOP
     ord := r.ord;
     a := decode(r.a_digest, 'base64');
@@ -153,9 +186,9 @@ BEGIN
     on_x := r.x;
     taken := NULL;
     IF on_x IS NULL THEN
-      on_x := free_x(r.app_key, r.area_code, r.loose, a, b, most_on_x);
+      on_x := free_x(r.app_key, r.area_code, r.nearby, r.anywhere, a, b, most_on_x);
       IF on_x IS NULL AND end_expired_of(r.app_key, at) > 0 THEN
-        on_x := free_x(r.app_key, r.area_code, r.loose, a, b, most_on_x);
+        on_x := free_x(r.app_key, r.area_code, r.nearby, r.anywhere, a, b, most_on_x);
       END IF;
       IF on_x IS NULL THEN
         outcome := 'no-free-x';
@@ -204,45 +237,61 @@ END $$;
 
 -- Makes bindings together, as far as nothing stands in the way: one statement for all of them, three times as fast as
 -- one by one. What is not returned was not made and must be put to bind_each, which knows why.
-CREATE FUNCTION bind_many(app_keys text[], requests json, at timestamptz, most_on_x integer)
+-- Those who look in the same place share one pool: the first step of their search that has an X with room.
+CREATE FUNCTION bind_many(app_keys text[], requests json, places json, at timestamptz, most_on_x integer)
 RETURNS TABLE (ord integer, on_x text) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   PERFORM lock_bindings(app_keys);
   RETURN QUERY
-  WITH asked AS MATERIALIZED (
-    SELECT q.*, decode(q.a_digest, 'base64') AS a, decode(q.b_digest, 'base64') AS b,
-           row_number() OVER (PARTITION BY q.app_key, q.area_code, q.x IS NULL ORDER BY q.ord) AS turn
+  WITH pools AS MATERIALIZED (
+    SELECT f.place, f.app_key, f.cities, dense_rank() OVER (ORDER BY f.app_key, f.cities) AS pool FROM (
+      SELECT w.place, w.app_key, CASE
+        WHEN w.area_code IS NULL THEN NULL
+        WHEN EXISTS (SELECT FROM numbers n WHERE n.app_key = w.app_key AND n.area_code = w.area_code
+                     AND n.state = 'normal' AND n.bindings < most_on_x) THEN ARRAY[w.area_code]
+        WHEN EXISTS (SELECT FROM numbers n WHERE n.app_key = w.app_key AND n.area_code = ANY(w.nearby)
+                     AND n.state = 'normal' AND n.bindings < most_on_x) THEN w.nearby
+        WHEN NOT w.anywhere THEN ARRAY[w.area_code]
+      END AS cities
+      FROM json_to_recordset(places) AS w(
+        place integer, app_key text, area_code text, nearby text[], anywhere boolean)
+    ) f
+  ), asked AS MATERIALIZED (
+    SELECT q.*, decode(q.a_digest, 'base64') AS a, decode(q.b_digest, 'base64') AS b, o.pool, o.cities,
+           row_number() OVER (PARTITION BY o.pool ORDER BY q.ord) AS turn
     FROM json_to_recordset(requests) AS q(
-      ord integer, app_key text, subscription_id uuid, x text, area_code text,
+      ord integer, app_key text, subscription_id uuid, x text, place integer,
       a_digest text, a_sealed text, b_digest text, b_sealed text, call_direction smallint,
       duration_seconds integer, expires_at timestamptz, max_duration_minutes integer, record_flag boolean,
       record_hint_tone text, last_min_voice text, private_sms boolean, caller_hint_tone text, callee_hint_tone text,
       user_data text, subscribed_at timestamptz)
+    LEFT JOIN pools o ON o.place = q.place
   ), wanted AS (
-    SELECT k.app_key, k.area_code, count(*) AS k FROM asked k WHERE k.x IS NULL GROUP BY 1, 2
+    SELECT k.pool, k.app_key, k.cities, count(*) AS k FROM asked k WHERE k.pool IS NOT NULL GROUP BY 1, 2, 3
   ), light AS (
-    SELECT w.app_key, w.area_code, w.k, c.number, c.bindings,
+    SELECT w.pool, w.k, c.number, c.bindings, c.released_at,
            max(c.bindings) OVER p AS heaviest, count(*) OVER p AS found
     FROM wanted w CROSS JOIN LATERAL (
-      (SELECT n.number, n.bindings FROM numbers n
-       WHERE w.area_code IS NULL AND n.app_key = w.app_key AND n.state = 'normal' AND n.bindings < most_on_x
-       ORDER BY n.app_key, n.bindings LIMIT w.k)
+      (SELECT n.number, n.bindings, n.released_at FROM numbers n
+       WHERE w.cities IS NULL AND n.app_key = w.app_key AND n.state = 'normal' AND n.bindings < most_on_x
+       ORDER BY n.app_key, n.bindings, n.released_at NULLS FIRST LIMIT w.k)
       UNION ALL
-      (SELECT n.number, n.bindings FROM numbers n
-       WHERE n.app_key = w.app_key AND n.area_code = w.area_code AND n.state = 'normal' AND n.bindings < most_on_x
-       ORDER BY n.app_key, n.area_code, n.bindings LIMIT w.k)
+      (SELECT o.* FROM unnest(w.cities) city CROSS JOIN LATERAL (
+         SELECT n.number, n.bindings, n.released_at FROM numbers n
+         WHERE n.app_key = w.app_key AND n.area_code = city AND n.state = 'normal' AND n.bindings < most_on_x
+         ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST LIMIT w.k
+       ) o ORDER BY o.bindings, o.released_at NULLS FIRST LIMIT w.k)
     ) c
-    WINDOW p AS (PARTITION BY w.app_key, w.area_code)
+    WINDOW p AS (PARTITION BY w.pool)
   ), slots AS MATERIALIZED (
-    SELECT l.app_key, l.area_code, l.number,
-           row_number() OVER (PARTITION BY l.app_key, l.area_code ORDER BY l.bindings + g, l.number) AS turn
+    SELECT l.pool, l.number,
+           row_number() OVER (PARTITION BY l.pool ORDER BY l.bindings + g, l.released_at NULLS FIRST, l.number) AS turn
     FROM light l CROSS JOIN LATERAL generate_series(0, least(l.k - 1,
       l.heaviest - l.bindings + CASE WHEN l.found < l.k THEN l.k / l.found ELSE 0 END)) g
   ), placed AS MATERIALIZED (
     SELECT k.*, coalesce(k.x, s.number) AS at_x
-    FROM asked k LEFT JOIN slots s
-      ON k.x IS NULL AND s.app_key = k.app_key AND s.area_code IS NOT DISTINCT FROM k.area_code AND s.turn = k.turn
+    FROM asked k LEFT JOIN slots s ON s.pool = k.pool AND s.turn = k.turn
   ), parties AS (
     SELECT p.ord, p.app_key, p.at_x, p.a AS digest FROM placed p WHERE p.at_x IS NOT NULL
     UNION ALL
