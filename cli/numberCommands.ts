@@ -27,9 +27,14 @@ export const NUMBER_COMMANDS: Readonly<Record<string, Command>> = {
     purpose: 'list X numbers, 1000 at a time',
     options: {
       app: { value: 'APPKEY', meaning: 'of this application only' },
+      state: { value: 'STATE', meaning: 'in this state only, like unavailable' },
       after: { value: 'E164', meaning: 'those that follow this number' },
     },
-    ask: (admin, options) => admin.get(`/numbers?${pageQuery(options)}`),
+    ask: (admin, options) => {
+      const query = pageQuery(options);
+      if (typeof options.state === 'string') query.set('state', options.state);
+      return admin.get(`/numbers?${query}`);
+    },
     present: NUMBER_TABLE,
   },
   number: {

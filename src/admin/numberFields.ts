@@ -70,12 +70,13 @@ export const MovesBody = Type.Object(
 export const NumbersQuery = Type.Object(
   {
     appKey: Type.Optional(AppKey),
+    state: Type.Optional(State),
     after: Type.Optional(E164),
     limit: Type.Optional(
       Type.String({ pattern: '^([1-9]\\d{0,2}|1000)$', description: `a number from 1 to ${MOST_NUMBERS}` }),
     ),
   },
-  { additionalProperties: false, description: 'appKey, after and limit' },
+  { additionalProperties: false, description: 'appKey, state, after and limit' },
 );
 
 /** States that have causes: which (facts 8.5, and 2.7 of the FAQ for what is returned), the usual one first. */

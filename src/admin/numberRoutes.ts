@@ -59,9 +59,13 @@ export function numberRoutes(fastify: FastifyInstance, options: AdminApiOptions)
   });
 
   fastify.get('/numbers', async (request) => {
-    const { appKey, after, limit } = checkQuery(request.query);
+    const { appKey, state, after, limit } = checkQuery(request.query);
     const most = Number(limit ?? MOST_NUMBERS);
-    const items = await listNumbers(sql, appKey, { ...(after !== undefined && { after }), limit: most });
+    const items = await listNumbers(sql, appKey, {
+      ...(state !== undefined && { state }),
+      ...(after !== undefined && { after }),
+      limit: most,
+    });
     return { items, ...(items.length === most && { next: items.at(-1)?.number }) };
   });
 

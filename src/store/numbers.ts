@@ -22,6 +22,12 @@ export interface NewNumber {
   readonly areaCode?: string;
 }
 
+export interface NumberPage {
+  readonly after?: string;
+  readonly limit?: number;
+  readonly state?: XNumberState;
+}
+
 /** A row of `numbers`. */
 export interface NumberRow {
   number: string;
@@ -63,17 +69,18 @@ export async function insertNumbers(
 }
 
 /**
- * @param page `after`: the last number of the page before; `limit`: most rows
+ * @param page `after`: the last number of the page before; `limit`: most rows; `state`: only those in this state
  * @returns numbers in order, of one application or of all
  */
 export async function listNumbers(
   sql: Sql,
   appKey?: string,
-  { after = '', limit = 1000 }: { readonly after?: string; readonly limit?: number } = {},
+  { after = '', limit = 1000, state }: NumberPage = {},
 ): Promise<StoredNumber[]> {
   const rows = await sql<NumberRow[]>`
     SELECT * FROM numbers
     WHERE number > ${after} ${appKey === undefined ? sql`` : sql`AND app_key = ${appKey}`}
+      ${state === undefined ? sql`` : sql`AND state = ${state}`}
     ORDER BY number LIMIT ${limit}`.catch(rethrow);
   return rows.map(numberOf);
 }

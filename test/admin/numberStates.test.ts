@@ -163,6 +163,20 @@ describe('the state of a number', () => {
     expect(changed.body.items).toMatchObject(numbers.map((number) => ({ number, state: 'suspended' })));
   });
 
+  it('is what numbers can be listed by', async () => {
+    const { appKey, addX } = await customer('AXB');
+    const [one, two] = [await addX(), await addX(), await addX()];
+    await send('POST', '/numbers/state', { numbers: [one, two], state: 'suspended' });
+    const listed = await send('GET', `/numbers?appKey=${appKey}&state=suspended&limit=1`);
+    expect(listed.body).toMatchObject({ items: [{ number: one }], next: one });
+    const rest = await send(
+      'GET',
+      `/numbers?state=suspended&after=${encodeURIComponent(one)}&appKey=${appKey}`,
+    );
+    expect(rest.body.items).toMatchObject([{ number: two }]);
+    expectProblem(await send('GET', '/numbers?state=asleep'), 400, 'invalid-query', 'state: expected normal');
+  });
+
   it.each([
     [
       { state: 'asleep' },

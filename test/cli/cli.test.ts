@@ -145,6 +145,8 @@ it('puts numbers out of service, moves them, and says what that has ended', asyn
   expect(stopped.out).toMatch(/^\+8617000005021 .* unavailable \(arrears\) +1$/m);
   expect(stopped.out).toMatch(/^\+8617000005022 .* unavailable \(arrears\) +0$/m);
   expect(stopped.out).not.toContain('ended');
+  const idle = await axbridge(['numbers', '--app', from.appKey, '--state', 'unavailable']);
+  expect(idle.out.match(/unavailable/g)).toHaveLength(2);
   const moved = await axbridge(['move', '--numbers', `${one},${two}`, '--app', to.appKey]);
   expect(moved.out).toMatch(new RegExp(`^\\+8617000005021 +${to.appKey} `, 'm'));
   expect(moved.out).toContain('1 binding was ended');
