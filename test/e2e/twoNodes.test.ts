@@ -1,4 +1,7 @@
+import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { signedHeaders } from '../api/signedHeaders.ts';
+import type { Application } from '../kit/Application.ts';
 import type { IncomingCall } from '../kit/IncomingCall.ts';
 import type { OutgoingCall } from '../kit/OutgoingCall.ts';
 import type { PartnerReply } from '../kit/PartnerClient.ts';
@@ -244,5 +247,27 @@ describe('who called last', () => {
     expect(rung).toMatchObject({ wantedNumber: a, shownNumber: x });
     expect(await whoIsRung(x, a)).toEqual({ callee: stranger(1), shown: x });
     expect(new Set(await nodes.carriersOf(x, 2))).toEqual(BOTH);
+  });
+});
+
+describe('a request to the partner API', () => {
+  it('is taken by one process, and not again by the other', async () => {
+    const { appKey, appSecret: secret } = await nodes.tenant('AX');
+    const send = async ({ http }: Application, headers: Record<string, string>) => {
+      const path = '/rest/provision/caas/privatenumber/v1.0?subscriptionId=none';
+      const { body } = await request(`${http}${path}`, { headers });
+      return ((await body.json()) as { resultcode: string }).resultcode;
+    };
+    for (const [first, second] of [
+      [nodes.one, nodes.two],
+      [nodes.two, nodes.one],
+    ] as const) {
+      const headers = signedHeaders({ appKey, secret });
+      expect(await send(first, headers)).toBe('1016001');
+      expect(await send(second, headers)).toBe('1010013');
+      const atOnce = signedHeaders({ appKey, secret });
+      const codes = await Promise.all([send(first, atOnce), send(second, atOnce)]);
+      expect(codes.toSorted()).toEqual(['1010013', '1016001']);
+    }
   });
 });
