@@ -79,7 +79,7 @@ export const numberOperations: readonly Operation[] = [
     summary: 'Move X numbers to another application',
     description: 'Their bindings end.',
     body: { schema: MovesBody },
-    replies: shows(Changed, 'not-found', 'number-returned', 'in-use'),
+    replies: shows(Changed, 'not-found', 'already-exists', 'number-returned', 'in-use'),
   },
   {
     ...oneNumber,
@@ -114,6 +114,7 @@ export const numberOperations: readonly Operation[] = [
     replies: shows(
       Type.Object({ ...xNumber, endedBindings: Count }),
       'not-found',
+      'already-exists',
       'number-returned',
       'in-use',
     ),
