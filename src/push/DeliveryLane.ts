@@ -75,8 +75,8 @@ export interface DeliveryLaneOptions {
  * How much may be under way, and wait in memory, halves with each failure and grows by one with each success: a dead
  * target of a customer with much traffic holds one connection and a few messages.
  *
- * A target that fails again and again is left alone (Circuit): its messages wait, without using up their attempts, until
- * one of them, sent as a probe, gets through; then all that is due goes. What has waited for that as long as all
+ * A target that fails again and again is left alone (Circuit): its messages wait in the outbox, without using up their
+ * attempts, until one of them, sent as a probe, gets through; then all that is due goes. What has waited for that as long as all
  * retries together would have taken is given up.
  */
 export class DeliveryLane {
@@ -184,7 +184,7 @@ export class DeliveryLane {
   /** Does not wait any longer for a target that is left alone: the next message that is due is its probe. */
   probeNow(): void {
     this.#circuit.probeNow();
-    this.pump();
+    this.#probe();
   }
 
   /** Where the operator has given the application another URL, the new target is not made to wait for the old one. */
@@ -278,17 +278,26 @@ export class DeliveryLane {
     const { waitMs } = this.#circuit;
     const waitSeconds = Math.round(waitMs / 1000);
     logger.warn({ ...lane, detail, waitSeconds }, 'notifications wait: their target keeps failing');
+    this.#options.queue.unload();
     this.#givingUp ??= this.#giveUpOverdue(detail).finally(() => {
       this.#givingUp = undefined;
     });
     clearTimeout(this.#probeTimer);
     // A timer may fire a moment early, when no probe is due yet.
-    if (!this.#stopped) this.#probeTimer = setTimeout(() => this.pump(), waitMs + 1);
+    if (!this.#stopped)
+      this.#probeTimer = setTimeout(() => this.#probe(), Math.min(waitMs + 1, LONGEST_TIMER_MS));
+  }
+
+  /** Sends one message if one is due, be it in memory or not. */
+  #probe(): void {
+    this.readOutbox();
+    this.pump();
   }
 
   #isBack(): void {
     clearTimeout(this.#probeTimer);
     this.#options.logger.info(this.#options.lane, 'notifications go on: their target answers again');
+    this.readOutbox();
   }
 
   async #giveUpOverdue(detail: string): Promise<void> {
@@ -329,6 +338,9 @@ export class DeliveryLane {
 
   #refill(): void {
     if (this.#stopped || this.#load !== undefined || this.size > this.#room / 2) return;
+    // One message is enough for a probe.
+    const { state } = this.#circuit;
+    if (state === 'open' || (state === 'half-open' && this.size > 0)) return;
     this.#load = this.#loadDue()
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
@@ -351,8 +363,13 @@ export class DeliveryLane {
     const { lane, queue, outbox } = this.#options;
     this.#moreInOutbox = false;
     const load = lane.kind === 'record' ? dueRecords : dueInOrder;
-    const messages = await load(outbox, lane, queue.held, LARGEST_LOAD);
+    const mostCalls = this.#circuit.state === 'closed' ? LARGEST_LOAD : 1;
+    const messages = await load(outbox, lane, queue.held, mostCalls);
     if (this.#stopped) return undefined;
+    if (this.#circuit.state === 'open') {
+      this.#moreInOutbox = true;
+      return undefined;
+    }
     for (const { sessionId, seq } of messages) this.#loaded.set(sessionId, seq);
     if (!queue.add(messages)) this.#moreInOutbox = true;
     this.pump();

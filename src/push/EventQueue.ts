@@ -77,6 +77,16 @@ export class EventQueue implements LaneQueue {
     chain.waiting.length = 0;
   }
 
+  unload(): void {
+    this.#ready.length = 0;
+    for (const [sessionId, chain] of this.#chains) {
+      this.#size -= chain.waiting.length;
+      chain.waiting.length = 0;
+      chain.putOff = true;
+      if (chain.unsettled === 0) this.#chains.delete(sessionId);
+    }
+  }
+
   settled(parcel: Parcel): void {
     const chain = this.#chainOf(parcel);
     if (chain === undefined) return;

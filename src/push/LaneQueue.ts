@@ -31,6 +31,8 @@ export interface LaneQueue {
   passed(parcel: Parcel): void;
   /** The parcel failed and will be tried later: what waits for it leaves memory, the outbox keeps it. */
   putOff(parcel: Parcel): void;
+  /** What waits leaves memory, the outbox keeps it; what is on its way or not yet settled stays. */
+  unload(): void;
   /** The outcome is written. */
   settled(parcel: Parcel): void;
   /** Ends timers. */

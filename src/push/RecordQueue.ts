@@ -80,8 +80,15 @@ export class RecordQueue implements LaneQueue {
 
   putOff(): void {}
 
+  unload(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#release(this.#gathering.splice(0));
+    for (const { rows } of this.#ready.splice(0)) this.#release(rows);
+  }
+
   settled(parcel: Parcel): void {
-    for (const row of parcel.rows) this.#held.delete(row.sessionId);
+    this.#release(parcel.rows);
   }
 
   close(): void {
@@ -116,7 +123,7 @@ export class RecordQueue implements LaneQueue {
     this.#options.onReady();
   }
 
-  #release(records: readonly OutboxMessage[]): void {
+  #release(records: readonly Pick<OutboxMessage, 'sessionId'>[]): void {
     for (const record of records) this.#held.delete(record.sessionId);
   }
 }

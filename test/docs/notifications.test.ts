@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -137,11 +138,12 @@ it('the openssl commands print what stands in the headers', async () => {
   const { appKey, appSecret } = await makeApp(rest, { statusUrl: customer.url });
   await new ScriptedCall(journal, appKey).open();
   await customer.waitFor(({ requests }) => requests.length === 1);
-  const { headers, body } = customer.requests[0] ?? { headers: {}, body: '' };
+  const [request] = customer.requests;
+  const headers: IncomingHttpHeaders = request?.headers ?? {};
   const token = new Map(
     [...String(headers['x-aksk']).matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
   );
-  await writeFile(join(folder, 'body.json'), body);
+  await writeFile(join(folder, 'body.json'), request?.body ?? '');
   const env = {
     ...process.env,
     APP_SECRET: appSecret,
