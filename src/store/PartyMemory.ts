@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Found, XNumber, XNumberState } from '../../routing/types.ts';
+import type { Found, Relation, XNumber, XNumberState } from '../../routing/types.ts';
 
 /**
  * An X with parties in memory, one object for all of them. To forget it is to say so here: whoever finds a party looks
@@ -93,20 +93,22 @@ export class PartyMemory {
   find(x: string, caller: string): Found | undefined {
     this.#looks = (this.#looks + 1) % LOOKS_PER_NOTE;
     const known = this.#looks === 0 ? this.#callers.get(caller) : this.#callers.peek(caller);
-    if (known === undefined) return undefined;
-    const party = known.number.number === x ? known : known.further?.get(x);
-    return party?.number.isCurrent ? party : undefined;
+    return known === undefined ? undefined : partyOn(x, known);
   }
 
-  /** @param found what a caller who is a party meets on the X of `found.number` */
-  keep(caller: string, { number, app, relation }: Found): void {
+  /**
+   * @param party what a caller meets on the X of `number`
+   * @param party.relation the binding that makes him a party
+   */
+  keep(caller: string, { number, app, relation }: Found & { readonly relation: Relation }): void {
     const x = number.number;
     const on = this.#byX.get(x) ?? new XInMemory(number, app.appKey);
     this.#byX.set(x, on);
     on.join();
     this.#size += 1;
-    const party = { number: on, app, relation };
-    this.#callers.set(caller, this.#withParty(this.#callers.peek(caller), party));
+    const held = this.#asHeldForOther(x, caller, relation);
+    const key = asWritten(caller, held);
+    this.#callers.set(key, this.#withParty(this.#callers.peek(key), { number: on, app, relation: held }));
     while (this.#size > this.#most && this.#callers.size > 1) this.#callers.pop();
   }
 
@@ -127,9 +129,20 @@ export class PartyMemory {
     this.#callers.clear();
   }
 
+  /**
+   * A and B of an AXB binding meet the same: one object serves both, which is most of what a party costs. What is in
+   * memory is no older than the last news of its X.
+   */
+  #asHeldForOther(x: string, caller: string, relation: Relation): Relation {
+    if (relation.mode !== 'AXB') return relation;
+    const other = this.#callers.peek(caller === relation.a ? relation.b : relation.a);
+    const held = other && partyOn(x, other)?.relation;
+    return held?.subscriptionId === relation.subscriptionId ? held : relation;
+  }
+
   /** Without what was forgotten in the meantime, or is known better now. */
   #withParty(known: Caller | undefined, party: Party): Caller {
-    if (known === undefined) return { ...party, further: undefined };
+    if (known === undefined) return callerOf(party, undefined);
     const { further: others, ...first } = known;
     const further = new Map(others).set(first.number.number, first);
     for (const [x, other] of further) {
@@ -137,7 +150,7 @@ export class PartyMemory {
       this.#leave(other);
       further.delete(x);
     }
-    return { ...party, further: further.size === 0 ? undefined : further };
+    return callerOf(party, further.size === 0 ? undefined : further);
   }
 
   #leave({ number }: Party): void {
@@ -146,4 +159,20 @@ export class PartyMemory {
     this.#size -= 1;
     if (number.parties === 0) this.forget(number.number);
   }
+}
+
+function partyOn(x: string, known: Caller): Party | undefined {
+  const party = known.number.number === x ? known : known.further?.get(x);
+  return party?.number.isCurrent ? party : undefined;
+}
+
+/** Written out: an object that is spread and then grows takes half as much again. */
+function callerOf({ number, app, relation }: Party, further: Caller['further']): Caller {
+  return { number, app, relation, further };
+}
+
+/** The caller's own text in the binding, where it stands there: what the look-up has read need not be read again. */
+function asWritten(caller: string, relation: Relation): string {
+  if (caller === relation.a) return relation.a;
+  return 'b' in relation && relation.b === caller ? relation.b : caller;
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { AppRoute, Found, Relation, RoutingTable } from '../../routing/types.ts';
+import type { AppRoute, Found, RoutingTable } from '../../routing/types.ts';
 import type { Changes } from './changes.ts';
 import { PartyMemory } from './PartyMemory.ts';
 import type { Answer } from './routingTable.ts';
@@ -177,7 +177,7 @@ export class RoutingCache implements RoutingTable {
       case 'AXB':
       case 'AXYB':
         if (relation === undefined) this.#keepStranger(x, caller, kept);
-        else this.#parties.keep(asWritten(caller, relation), kept);
+        else this.#parties.keep(caller, { number, app, relation });
         break;
       case 'AX':
       case 'AXE':
@@ -194,12 +194,6 @@ export class RoutingCache implements RoutingTable {
     callers.set(caller, found);
     this.#strangers.set(x, callers);
   }
-}
-
-/** The caller's own text in the answer, where it stands there: what the look-up has read need not be read again. */
-function asWritten(caller: string, relation: Relation): string {
-  if (caller === relation.a) return relation.a;
-  return 'b' in relation && relation.b === caller ? relation.b : caller;
 }
 
 /** What A meets on his own X: another call may have used it up, or it may have been set, since this was asked. */

@@ -241,6 +241,27 @@ describe('RoutingCache', () => {
     expect(cache.find('x3', A)).toBeInstanceOf(Promise);
     expect(cache.size).toBe(2);
   });
+
+  it('holds a binding once for A and B, on each X of theirs, and not beyond its next change', async () => {
+    const B = '+8613900000002';
+    let recordFlag = false;
+    const { cache } = setUp({ find: (x) => foundOf(x, 'ride', { ...relationOf(A, x), recordFlag }) });
+    const relationAt = async (x: string, caller: string) => {
+      await cache.find(x, caller);
+      return (await cache.find(x, caller))?.relation;
+    };
+    for (const x of ['x1', 'x2']) {
+      const known = await relationAt(x, A);
+      expect(known).toMatchObject({ subscriptionId: x });
+      expect(await relationAt(x, B)).toBe(known);
+    }
+    recordFlag = true;
+    cache.forget('x1');
+    expect(await relationAt('x1', B)).toMatchObject({ subscriptionId: 'x1', recordFlag: true });
+    expect(await relationAt('x1', A)).toMatchObject({ subscriptionId: 'x1', recordFlag: true });
+    expect(await relationAt('x2', A)).toMatchObject({ subscriptionId: 'x2', recordFlag: false });
+    expect(cache.size).toBe(4);
+  });
 });
 
 const plain = { recordFlag: false, recordHintTone: undefined, userData: undefined };
