@@ -60,7 +60,7 @@ async function run(config: Config, logger: Logger, stopping: Promise<NodeJS.Sign
   const stores = await openStores(context, servers.databaseUrl);
   const { recordings, uploads } = await startRecordings(context, stores);
   const journaling = await startJournal(context, stores, metrics);
-  const http = await startApi(context, stores, journaling, recordings, tls);
+  const http = await startApi(context, stores, journaling, recordings, tls, metrics);
   const { calls, frontEnd, media, health } = await startCalls(
     context,
     servers,

@@ -22,6 +22,7 @@ import type { Context } from './servers.ts';
 import { startGate } from './startGate.ts';
 import type { Journaling } from './startJournal.ts';
 import { askToStop } from './store/callStops.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 
 const clock = Date.now;
 const KB = 1024;
@@ -33,6 +34,7 @@ export async function startApi(
   { pusher, nodeId, life }: Pick<Journaling, 'pusher' | 'nodeId' | 'life'>,
   recordings: RecordingSource,
   tls: TlsIdentity | undefined,
+  metrics: Metrics,
 ): Promise<ListeningPorts> {
   const { config, logger, dataDir, parts } = context;
   const { sql, sealer, changes, table, platform, blackList } = stores;
@@ -65,6 +67,7 @@ export async function startApi(
         stopCall: (appKey, sessionId) => askToStop(sql, changes, appKey, sessionId),
         recordings: { sql, recordings, sign, publicUrl: config.AXBRIDGE_PUBLIC_URL, clock },
         log: logger,
+        onRefused: (reason) => metrics.partnerRefused(reason),
       });
       await recordingDownload(fastify, { recordings, sign, log: logger, clock });
       if (config.AXBRIDGE_API_DOCS === 'on') {

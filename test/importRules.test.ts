@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/startGate': ['src/api', 'src/store', 'src/config', 'src/servers', 'src/openStores'],
   'src/startApi': [
     ...['src/api', 'src/admin', 'src/openapi', 'src/bindings', 'src/push', 'src/store', 'src/recordings'],
-    ...['src/servers', 'src/openStores', 'src/startGate', 'src/startJournal', 'src/config'],
+    ...['src/servers', 'src/openStores', 'src/startGate', 'src/startJournal', 'src/config', 'src/telemetry'],
   ],
   'src/config': [],
   'src/telemetry': ['src/config', 'routing'],

@@ -10,7 +10,7 @@ import { axRoutes } from './axRoutes.ts';
 import { axybRoutes } from './axybRoutes.ts';
 import { meaningOf } from './bindingErrors.ts';
 import { callStopRoutes, type StopCall } from './callStopRoutes.ts';
-import { PartnerError } from './errorCodes.ts';
+import { PartnerError, type PartnerErrorName } from './errorCodes.ts';
 import { type JsonLimits, readJson } from './jsonBody.ts';
 import type { PartnerGate } from './PartnerGate.ts';
 import { type RecordingRoutesOptions, recordingRoutes } from './recordingRoutes.ts';
@@ -22,6 +22,8 @@ export interface PartnerApiOptions {
   readonly stopCall: StopCall;
   readonly recordings: RecordingRoutesOptions;
   readonly log: Logger;
+  /** Hears why each request is refused that is. */
+  readonly onRefused?: (reason: PartnerErrorName) => void;
 }
 
 /** Where all paths of the partner API begin. */
@@ -34,7 +36,7 @@ const PARTNER_PREFIX = '/rest';
  * `Content-Type` says, because clients forget it; nothing in it is believed before it has passed the field check.
  */
 export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOptions): Promise<void> {
-  const { gate, json, bindings, stopCall, recordings, log } = options;
+  const { gate, json, bindings, stopCall, recordings, log, onRefused } = options;
   const applications = new WeakMap<FastifyRequest, App>();
 
   await fastify.register(
@@ -47,6 +49,7 @@ export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOp
       );
       partner.setErrorHandler((error, request, reply) => {
         const partnerError = partnerErrorOf(error, applications.get(request)?.mode, request.method, json);
+        onRefused?.(partnerError.code);
         return refuse(partnerError, error, request, reply, log);
       });
       partner.setNotFoundHandler((_request, reply) => send(reply, new PartnerError('no-such-route')));

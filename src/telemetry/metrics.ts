@@ -44,6 +44,7 @@ export class Metrics {
   readonly #notRecorded: Counter;
   readonly #questions: Counter<'outcome'>;
   readonly #answerTime: Histogram;
+  readonly #refusals: Counter<'reason'>;
   readonly #eventLoop = monitorEventLoopDelay({ resolution: LAG_EVERY_MS });
 
   constructor() {
@@ -100,6 +101,12 @@ export class Metrics {
       buckets: SECONDS_OF_DELAY,
       registers,
     });
+    this.#refusals = new Counter({
+      name: 'axbridge_partner_refusals_total',
+      help: 'Requests that the partner API refused, by reason',
+      labelNames: ['reason'],
+      registers,
+    });
     this.#eventLoop.enable();
     const lag = this.#eventLoop;
     new Gauge({
@@ -142,6 +149,11 @@ export class Metrics {
   customerAsked(outcome: string, seconds: number): void {
     this.#questions.inc({ outcome });
     this.#answerTime.observe(seconds);
+  }
+
+  /** Counts a request that the partner API refused. `reason` is a name of its table of errors. */
+  partnerRefused(reason: string): void {
+    this.#refusals.inc({ reason });
   }
 
   /** Connects the figures that are read at each scrape. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PartnerClient } from '../kit/PartnerClient.ts';
 import { Scenario } from '../kit/Scenario.ts';
 import { createTestDatabase } from '../kit/testDatabase.ts';
 
@@ -21,6 +22,7 @@ const NEEDED = [
   'axbridge_push_failures_total',
   'axbridge_customer_questions_total',
   'axbridge_customer_answer_seconds',
+  'axbridge_partner_refusals_total',
   'axbridge_event_loop_lag_seconds',
 ];
 
@@ -59,6 +61,15 @@ describe('the metrics page', () => {
     expect(text).toMatch(/^axbridge_post_dial_delay_seconds_count\{mode="AXB"\} 1$/m);
     expect(text).toMatch(/^axbridge_call_setup_seconds_count\{mode="AXB"\} 1$/m);
     expect(text).toMatch(/^axbridge_trunk_up\{trunk="carrier-a"\} 1$/m);
+  });
+
+  it('counts what the partner API refuses, by reason', async () => {
+    const { application, app } = scenario;
+    const guess = new PartnerClient(application.http, app.appKey, 'guessed');
+    expect((await guess.query({ subscriptionId: 'none' })).body.resultcode).toBe('1010003');
+    expect(await application.metrics()).toMatch(
+      /^axbridge_partner_refusals_total\{reason="credentials-rejected"\} 1$/m,
+    );
   });
 
   it('has no number and no id in any label', async () => {
