@@ -11,12 +11,13 @@ import { parseArgs } from 'node:util';
 import type { Bench, Settings } from './Bench.ts';
 import { binds } from './binds.ts';
 import { calls } from './calls.ts';
+import { deadTarget } from './deadTarget.ts';
 import { decisions } from './decisions.ts';
 import { media } from './media.ts';
 import { notifications } from './notifications.ts';
 import { Report } from './Report.ts';
 
-const BENCHES: readonly Bench[] = [decisions, binds, calls, media, notifications];
+const BENCHES: readonly Bench[] = [decisions, binds, calls, media, notifications, deadTarget];
 
 function usage(): string {
   const about = BENCHES.map(({ name, summary, flags }) => {

@@ -20,24 +20,25 @@ export function eventBody(eventType: string, sessionId: string) {
     caller: '+8613900001001',
     called: '+8613900001002',
     subscriptionId: 'f3cf1c52-6f5c-4d1b-9d4a-6d1f5e3c2b1a',
-    userData: 'order-77',
+    // When it happened, for a server that wants to know how long it took.
+    userData: String(Date.now()),
   };
   return { eventType, statusInfo };
 }
 
-/** Journal and notifications as main.ts puts them together, for one application; the calls are made up. */
+/** Journal and notifications as main.ts puts them together; the calls are made up. */
 export class NotifyingNode implements AsyncDisposable {
   readonly journal: Journal;
   readonly pusher: Pusher;
   readonly #history: DeliveryHistory;
   readonly #life: NodeLife;
-  readonly #appKey: string;
+  readonly #appKeys: readonly string[];
 
-  private constructor(database: BenchDatabase, appKey: string) {
+  private constructor(database: BenchDatabase, appKeys: readonly string[]) {
     const { sql, sealer, changes } = database;
     const node = { nodeId: 'bench', life: randomUUID(), deadSeconds: DEAD_SECONDS };
     const apps = new AppDirectory({ sql, sealer, changes });
-    this.#appKey = appKey;
+    this.#appKeys = appKeys;
     this.#life = new NodeLife({ sql, ...node, logger: quiet });
     this.journal = new Journal({ sql, sealer, apps, ...node, logger: quiet });
     this.#history = new DeliveryHistory({ sql, keptDays: 7, clock: Date.now, logger: quiet });
@@ -53,23 +54,30 @@ export class NotifyingNode implements AsyncDisposable {
     });
   }
 
-  /** @param url of the customer's server; events go to /status, records to /fee */
-  static async start(database: BenchDatabase, url: string): Promise<NotifyingNode> {
-    const { app } = await insertApp(database.sql, database.sealer, {
-      ...{ name: 'bench', mode: 'AXB', statusUrl: `${url}/status`, feeUrl: `${url}/fee` },
-    });
-    const node = new NotifyingNode(database, app.appKey);
+  /** @param urls the customers' servers, each of an application; events go to /status, records to /fee */
+  static async start(database: BenchDatabase, ...urls: readonly string[]): Promise<NotifyingNode> {
+    const appKeys: string[] = [];
+    for (const url of urls) {
+      const { app } = await insertApp(database.sql, database.sealer, {
+        ...{ name: 'bench', mode: 'AXB', statusUrl: `${url}/status`, feeUrl: `${url}/fee` },
+      });
+      appKeys.push(app.appKey);
+    }
+    const node = new NotifyingNode(database, appKeys);
     await node.#life.start();
     await node.pusher.start();
     return node;
   }
 
-  /** A whole call: five events, each as soon as the one before is durable, and a record. */
-  async call(): Promise<void> {
+  /**
+   * A whole call: five events, each as soon as the one before is durable, and a record.
+   * @param app which of the applications, from 0
+   */
+  async call(app = 0): Promise<void> {
     const snapshot: CallSnapshot = {
       ...{
         sessionId: randomUUID(),
-        appKey: this.#appKey,
+        appKey: this.#appKeys[app] ?? '',
         mode: 'AXB',
         x: '+8617000005001',
         areaCode: '0571',
