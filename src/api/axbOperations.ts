@@ -32,11 +32,10 @@ export const axbOperations: readonly Operation[] = [
     tag,
     summary: 'Bind A and B to an X',
     description:
-      'X is the one that `relationNum` names, or one of the city of `areaCode`, or else one that the platform picks. ' +
+      'X is the one that `relationNum` names, or one of the city of `areaCode`, or else one that is as near as can be to the city of A. ' +
       'No user may stand twice on one X, in any role.',
     body: { schema: BindFields },
     defaults: {
-      areaMatchMode: '0',
       callDirection: 0,
       duration: 0,
       recordFlag: 'false',

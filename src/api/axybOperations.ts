@@ -33,10 +33,11 @@ export const axybOperations: readonly Operation[] = [
     summary: 'Give A an X; then, with the subscriptionId of that, give B a Y',
     description:
       'Without `subscriptionId` the body is the first step, and `relationNumber` of the reply is the X. ' +
-      'With it, it is the second, and `relationNumber` is the Y under which A and B reach each other.',
+      'With it, it is the second, and `relationNumber` is the Y under which A and B reach each other. Without `areaCode` ' +
+      'the number is one as near as can be to the city of A, or of B.',
     query: KeyFields,
     body: { schema: Type.Union([BindFields, RelateFields]) },
-    defaults: { areaMatchMode: '0', callDirection: 0, duration: 0, recordFlag: 'false', ybDuration: 0 },
+    defaults: { callDirection: 0, duration: 0, recordFlag: 'false', ybDuration: 0 },
     replies: answers(
       { subscriptionId: text, relationNumber: text },
       'no-free-private-number',

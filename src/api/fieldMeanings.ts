@@ -23,7 +23,9 @@ export const FIELD_MEANINGS: Readonly<Record<string, string>> = {
   bindId: 'The subscriptionId of the binding.',
 
   areaCode: 'The city that X (or Y) is to be of.',
-  areaMatchMode: '`1` also takes a number of another place when the city has none that is free.',
+  areaMatchMode:
+    '`1` goes on to the province, and then to any place, when the city has no number that is free. When it is absent: ' +
+    '`0` for the city of `areaCode`, `1` for that of A.',
   privateNumType: 'Needed with `areaCode`.',
   callDirection: 'Who may call.',
   duration: 'How long it holds: 0 is for ever, or the usual time of a temporary callee.',
