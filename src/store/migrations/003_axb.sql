@@ -248,6 +248,7 @@ BEGIN
     SELECT f.place, f.app_key, f.cities, dense_rank() OVER (ORDER BY f.app_key, f.cities) AS pool FROM (
       SELECT w.place, w.app_key, CASE
         WHEN w.area_code IS NULL THEN NULL
+        WHEN NOT w.anywhere AND cardinality(w.nearby) = 0 THEN ARRAY[w.area_code]
         WHEN EXISTS (SELECT FROM numbers n WHERE n.app_key = w.app_key AND n.area_code = w.area_code
                      AND n.state = 'normal' AND n.bindings < most_on_x) THEN ARRAY[w.area_code]
         WHEN EXISTS (SELECT FROM numbers n WHERE n.app_key = w.app_key AND n.area_code = ANY(w.nearby)
