@@ -7,7 +7,14 @@ import type { Sql } from './database.ts';
 import { GroupCommit } from './GroupCommit.ts';
 import type { Neighbours } from './Neighbours.ts';
 import { Sweeper } from './Sweeper.ts';
-import { claimNonces, lastUsedNonces, type NonceClaim, sweepUsedNonces } from './usedNonces.ts';
+import {
+  claimNonces,
+  DIGEST_BYTES,
+  lastUsedNonces,
+  type NonceClaim,
+  sweepUsedNonces,
+  writeNonces,
+} from './usedNonces.ts';
 
 export interface NonceLedgerOptions {
   readonly sql: Sql;
@@ -33,7 +40,6 @@ export interface SignedRequest {
   readonly wasFreshBefore: boolean;
 }
 
-const DIGEST_BYTES = 16;
 const REMEMBERED = 200_000;
 /** What nobody waits for is written this often, so that few statements carry it. */
 const GATHER_MS = 50;
@@ -83,7 +89,7 @@ export class NonceLedger {
     });
     this.#behind = new GroupCommit({
       name: 'used nonces',
-      write: async (claims) => void (await claimNonces(sql, claims)),
+      write: (claims) => writeNonces(sql, claims),
       onRefused: () => undefined,
       largestGroup: LARGEST_GROUP,
       gatherMs: GATHER_MS,

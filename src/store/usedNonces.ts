@@ -3,14 +3,15 @@ import { type Sql, storeErrorOf } from './database.ts';
 /** A request that is to be taken once. */
 export interface NonceClaim {
   readonly appKey: string;
-  /** Of its Nonce and Created, 16 bytes. */
+  /** Of its Nonce and Created, DIGEST_BYTES. */
   readonly digest: Buffer;
   /** Milliseconds since the epoch. */
   readonly freshUntil: number;
 }
 
+/** Bytes of a digest. */
+export const DIGEST_BYTES = 16;
 const TEXT = 25;
-const BYTEA = 17;
 /** Clocks of nodes and of PostgreSQL may differ by so much. */
 const CLOCKS_DIFFER_SECONDS = 60;
 
@@ -20,21 +21,32 @@ const CLOCKS_DIFFER_SECONDS = 60;
  * @throws StoreError; then none is written down
  */
 export async function claimNonces(sql: Sql, claims: readonly NonceClaim[]): Promise<boolean[]> {
-  const texts = (values: readonly string[]) => sql.array([...values], TEXT);
-  const digests = claims.map(({ digest }) => digest);
   const rows = await sql<{ app_key: string; digest: Buffer }[]>`
-    INSERT INTO used_nonces (app_key, digest, fresh_until)
-    SELECT app_key, digest, to_timestamp(fresh_until::float8 / 1000)
-    FROM unnest(
-      ${texts(claims.map(({ appKey }) => appKey))}::text[],
-      ${sql.array(digests, BYTEA)}::bytea[],
-      ${texts(claims.map(({ freshUntil }) => String(freshUntil)))}::text[])
-      AS claimed (app_key, digest, fresh_until)
-    ON CONFLICT DO NOTHING
-    RETURNING app_key, digest`.catch(rethrow);
+    ${insertion(sql, claims)} RETURNING app_key, digest`.catch(rethrow);
   const first = new Set(rows.map(({ app_key, digest }) => keyOf(app_key, digest)));
   // Of two that are the same in one statement, the first is taken.
   return claims.map(({ appKey, digest }) => first.delete(keyOf(appKey, digest)));
+}
+
+/** Writes down that requests were taken, without asking whether they were the first. @throws StoreError */
+export async function writeNonces(sql: Sql, claims: readonly NonceClaim[]): Promise<void> {
+  await sql`${insertion(sql, claims)}`.catch(rethrow);
+}
+
+/** The digests go as one value: an array of them takes longer to write and to read than all the rest. */
+function insertion(sql: Sql, claims: readonly NonceClaim[]) {
+  const texts = (values: readonly string[]) => sql.array([...values], TEXT);
+  const digests = Buffer.concat(claims.map(({ digest }) => digest));
+  return sql`
+    INSERT INTO used_nonces (app_key, digest, fresh_until)
+    SELECT app_key,
+      substring(${digests}::bytea FROM ((place - 1) * ${DIGEST_BYTES}::int + 1)::int FOR ${DIGEST_BYTES}::int),
+      to_timestamp(fresh_until::float8 / 1000)
+    FROM unnest(
+      ${texts(claims.map(({ appKey }) => appKey))}::text[],
+      ${texts(claims.map(({ freshUntil }) => String(freshUntil)))}::text[])
+      WITH ORDINALITY AS claimed (app_key, fresh_until, place)
+    ON CONFLICT DO NOTHING`;
 }
 
 /** Applications whose requests are written down. @returns by key, until when the last of those can be fresh (milliseconds since the epoch) */
