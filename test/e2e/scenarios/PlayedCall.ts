@@ -21,32 +21,41 @@ export class PlayedCall {
   atCallee: IncomingCall | undefined;
   /** Calls on this X that the customer had been told of before. */
   readonly #earlier: ReadonlySet<string>;
+  readonly #patienceMs: number | undefined;
 
   private constructor(
     parts: Pick<PlayedCall, 'world' | 'tenant' | 'dialled' | 'atCaller'>,
-    earlier: string[],
+    earlier: readonly string[],
+    patienceMs: number | undefined,
   ) {
     this.world = parts.world;
     this.tenant = parts.tenant;
     this.dialled = parts.dialled;
     this.atCaller = parts.atCaller;
     this.#earlier = new Set(earlier);
+    this.#patienceMs = patienceMs;
   }
 
-  static async dial(world: World, tenant: Tenant, dialled: Dialled): Promise<PlayedCall> {
+  /** @param patienceMs how long the callee's phone may take to ring */
+  static async dial(
+    world: World,
+    tenant: Tenant,
+    dialled: Dialled,
+    patienceMs?: number,
+  ): Promise<PlayedCall> {
     const { anna, sink } = world.scenario;
     const earlier = toldCalls(sink).filter((call) => isOn(dialled.x, call));
     const { x, from, offer } = dialled;
     const atCaller = await anna.call(x, { from, ...(offer === undefined ? {} : { offer }) });
     const sessions = earlier.map(({ sessionId }) => sessionId);
-    return new PlayedCall({ world, tenant, dialled, atCaller }, sessions);
+    return new PlayedCall({ world, tenant, dialled, atCaller }, sessions, patienceMs);
   }
 
   /** The callee's phone, as soon as it is rung. @throws PatienceError */
   async rung(): Promise<IncomingCall> {
     const { callee } = this.dialled;
     if (callee === undefined) throw new Error('the row names no callee');
-    this.atCallee = await this.world.scenario.ben.nextCallTo(callee);
+    this.atCallee = await this.world.scenario.ben.nextCallTo(callee, this.#patienceMs);
     return this.atCallee;
   }
 
