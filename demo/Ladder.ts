@@ -1,7 +1,7 @@
 import type { SipPacket } from '../test/kit/Phone.ts';
 import type { Paint } from './Paint.ts';
 
-export type Side = 'anna' | 'ben';
+export type Side = 'caller' | 'callee';
 
 /** Seconds with three decimals, also after minutes of `--keep`. */
 const TIME_COLUMNS = 7;
@@ -9,7 +9,8 @@ const TIME_COLUMNS = 7;
 const LEG_COLUMNS = 34;
 
 /**
- * The SIP ladder of both legs, drawn as the packets pass: Anna on the left, axbridge in the middle, Ben on the right.
+ * The SIP ladder of both legs, drawn as the packets pass: who dials on the left, axbridge in the middle, who is rung on
+ * the right.
  * Each packet is drawn with the numbers that stand in it, so that one sees what each side sees.
  */
 export class Ladder {
@@ -22,15 +23,15 @@ export class Ladder {
   }
 
   /** The heads of the three life lines. */
-  head(names: { anna: string; middle: string; ben: string }): void {
-    const { anna, middle, ben } = names;
-    const gap = 2 * LEG_COLUMNS + 3 - anna.length - ben.length;
-    const before = Math.max(1, LEG_COLUMNS + 1 - anna.length - Math.floor(middle.length / 2));
+  head(names: { caller: string; middle: string; callee: string }): void {
+    const { caller, middle, callee } = names;
+    const gap = 2 * LEG_COLUMNS + 3 - caller.length - callee.length;
+    const before = Math.max(1, LEG_COLUMNS + 1 - caller.length - Math.floor(middle.length / 2));
     const after = Math.max(1, gap - before - middle.length);
     const spaces = (count: number): string => ' '.repeat(count);
     const { bold, dim } = this.#styles();
     const left = spaces(TIME_COLUMNS + 1);
-    this.#paint.line(`${left}${bold(anna)}${spaces(before)}${bold(middle)}${spaces(after)}${bold(ben)}`);
+    this.#paint.line(`${left}${bold(caller)}${spaces(before)}${bold(middle)}${spaces(after)}${bold(callee)}`);
     this.#paint.line(dim(`${left}│${spaces(LEG_COLUMNS)}│${spaces(LEG_COLUMNS)}│`));
   }
 
@@ -41,21 +42,29 @@ export class Ladder {
     if (label === undefined || this.#drawn.has(key)) return;
     this.#drawn.add(key);
     const leavesPhone = packet.direction === 'out';
-    const toTheRight = (side === 'anna') === leavesPhone;
+    const toTheRight = (side === 'caller') === leavesPhone;
     const arrow = this.#arrow(label, toTheRight);
     this.#beside(side, this.#time(packet.at), arrow);
     if (label.below !== undefined) this.#beside(side, '', `  ${label.below}`.padEnd(LEG_COLUMNS));
   }
 
-  /** What goes on in sound on both legs, as a double line. */
-  sound(left: string, right: string): void {
+  /** What goes on in sound, as a double line on each leg where there is any. */
+  sound(left: string, right = ''): void {
     const { magenta } = this.#styles();
     const bar = (text: string): string => {
+      if (text === '') return ' '.repeat(LEG_COLUMNS);
       const padding = LEG_COLUMNS - 4 - text.length;
       const before = Math.floor(padding / 2);
       return magenta(`◄${'═'.repeat(before)} ${text} ${'═'.repeat(padding - before)}►`);
     };
     this.#row(this.#time(Date.now()), bar(left), bar(right));
+  }
+
+  /** What happens beside the wires, across both legs. */
+  note(text: string): void {
+    const { dim } = this.#styles();
+    const time = dim(`${this.#time(Date.now()).padStart(TIME_COLUMNS)} │`);
+    this.#paint.line(`${time}${this.#paint.in('yellow', ` ${text}`.padEnd(2 * LEG_COLUMNS + 1))}${dim('│')}`);
   }
 
   /** Milliseconds from the first packet to this moment. */
@@ -70,7 +79,7 @@ export class Ladder {
 
   #beside(side: Side, time: string, drawn: string): void {
     const blank = ' '.repeat(LEG_COLUMNS);
-    if (side === 'anna') this.#row(time, drawn, blank);
+    if (side === 'caller') this.#row(time, drawn, blank);
     else this.#row(time, blank, drawn);
   }
 

@@ -1,99 +1,140 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { AdminClient } from '../test/kit/AdminClient.ts';
 import { Application } from '../test/kit/Application.ts';
-import { PartnerClient } from '../test/kit/PartnerClient.ts';
+import { type ToldCall, toldCalls } from '../test/kit/customer.ts';
+import { PartnerClient, type PartnerReply } from '../test/kit/PartnerClient.ts';
 import { Phone } from '../test/kit/Phone.ts';
 import { WebhookSink } from '../test/kit/WebhookSink.ts';
+import type { Checklist } from './Checklist.ts';
 import type { Paint } from './Paint.ts';
+import { type Person, voiceOf } from './people.ts';
+import { LANGUAGE } from './sounds.ts';
 
-/** The people of the demo. Their tones are their voices. */
-export const ANNA = { number: '+8613900001001', hertz: 440 } as const;
-export const BEN = { number: '+8613900001002', hertz: 660 } as const;
-export const X = '+8617000005001';
+const REQUEST_COLUMNS = 46;
+const STORY_PATIENCE_MS = 10_000;
 
-const HINT = 'record-hint.wav';
-const HINT_FILE = join(import.meta.dirname, '..', 'freeswitch-conf', 'sounds', 'en', HINT);
+/** A number of the platform's, and what the story calls it. */
+export interface Numbered {
+  readonly name: string;
+  readonly number: string;
+}
 
-/** Everything that one masked call needs, running, with a binding between Anna and Ben. */
-export interface Stage {
-  readonly application: Application;
-  readonly sink: WebhookSink;
-  readonly anna: Phone;
-  readonly ben: Phone;
-  readonly admin: AdminClient;
+/** The customer of a story, and his client of the partner API. */
+export interface Customer {
   readonly appKey: string;
   readonly appSecret: string;
-  readonly subscriptionId: string;
-  close(): Promise<void>;
+  readonly partner: PartnerClient;
 }
 
-/**
- * Starts axbridge on free ports with a throw-away database, a customer's server and two phones, and makes an
- * application, an X, a trunk and a binding through the HTTP APIs, as an operator and a customer would.
- */
-export async function setStage(paint: Paint): Promise<Stage> {
-  const began = Date.now();
-  const [application, sink, anna, ben] = await Promise.all([
-    Application.start(),
-    WebhookSink.start(),
-    Phone.start({ name: 'Anna', toneHz: ANNA.hertz }),
-    Phone.start({ name: 'Ben', toneHz: BEN.hertz }),
-  ]);
-  const close = async (): Promise<void> => {
-    await application.stop();
-    await Promise.all([anna.close(), ben.close(), sink.close()]);
-  };
-  try {
-    const { sip, http, ops, dataDir } = application;
-    paint.line(` PostgreSQL, SIP server, media server and axbridge are up after ${secondsSince(began)} s`);
+/** Everything that a story needs, running: axbridge, a customer's server, and the phones of two carriers. */
+export class Stage {
+  readonly paint: Paint;
+  readonly list: Checklist;
+  readonly application: Application;
+  readonly sink: WebhookSink;
+  readonly admin: AdminClient;
+  /** The phones of all who dial, at the carrier whose calls come in. */
+  readonly callers: Phone;
+  /** The phones of all who are rung, at the carrier to which calls go out. */
+  readonly callees: Phone;
+  /** Draws what happens beside the wires into the scene that plays. */
+  note: (text: string) => void = () => undefined;
+  /** Sessions of which a story has taken note. */
+  readonly #noted = new Set<string>();
+
+  private constructor(
+    parts: Pick<Stage, 'paint' | 'list' | 'application' | 'sink' | 'admin' | 'callers' | 'callees'>,
+  ) {
+    this.paint = parts.paint;
+    this.list = parts.list;
+    this.application = parts.application;
+    this.sink = parts.sink;
+    this.admin = parts.admin;
+    this.callers = parts.callers;
+    this.callees = parts.callees;
+  }
+
+  /** Starts axbridge on free ports with a throw-away database, the customer's server and the phones. */
+  static async set(paint: Paint, list: Checklist): Promise<Stage> {
+    const began = Date.now();
+    const application = await Application.start({ env: { AXBRIDGE_LANGUAGE: LANGUAGE } });
+    const { sip, http, ops, dataDir, adminToken } = application;
+    const seconds = ((Date.now() - began) / 1000).toFixed(1);
+    paint.line(` PostgreSQL, SIP server, media server and axbridge are up after ${seconds} s`);
     paint.line(paint.in('dim', ` SIP ${sip.host}:${sip.port}   ${http}   ${ops}/metrics`));
     paint.line(paint.in('dim', ` data ${dataDir}`));
-    anna.dialVia(sip);
-    return { application, sink, anna, ben, close, ...(await setUp(paint, application, sink, ben)) };
-  } catch (error) {
-    await close();
-    throw error;
+    const [sink, callers, callees] = await Promise.all([
+      WebhookSink.start(),
+      Phone.start({ name: 'the calling phone', toneHz: voiceOf }),
+      Phone.start({ name: 'the called phone', toneHz: voiceOf }),
+    ]);
+    callers.dialVia(sip);
+    const admin = new AdminClient(http, adminToken);
+    return new Stage({ paint, list, application, sink, admin, callers, callees });
   }
-}
 
-async function setUp(paint: Paint, application: Application, sink: WebhookSink, ben: Phone) {
-  const admin = new AdminClient(application.http, application.adminToken);
-  const told = (request: string, answer: string): void => {
-    paint.line(` ${paint.in('cyan', request.padEnd(44))} ${paint.in('dim', '→')} ${answer}`);
-  };
-  const { appKey, appSecret } = await admin.createApp({
-    name: 'ride',
-    mode: 'AXB',
-    recording: true,
-    statusUrl: `${sink.url}/status`,
-    feeUrl: `${sink.url}/fee`,
-  });
-  told('POST /admin/v1/apps', `appKey ${appKey}`);
-  await admin.addNumber(appKey, X);
-  told('POST /admin/v1/numbers', `X ${X} (Hangzhou)`);
-  await admin.addTrunk({
-    name: 'carrier-a',
-    host: ben.host,
-    port: ben.port,
-    transport: 'udp',
-    sources: ['127.0.0.1/32'],
-  });
-  told('POST /admin/v1/trunks', `carrier-a at ${ben.host}:${ben.port}`);
-  await admin.addAnnouncement(HINT, readFileSync(HINT_FILE));
-  told('POST /admin/v1/announcements', HINT);
-  const bound = await new PartnerClient(application.http, appKey, appSecret).bind(ANNA.number, BEN.number, {
-    relationNum: X,
-    recordFlag: 'true',
-    recordHintTone: HINT,
-    userData: 'order-77',
-  });
-  if (bound.body.resultcode !== '0') throw new Error(`bind: ${JSON.stringify(bound.body)}`);
-  const subscriptionId = String(bound.body.subscriptionId);
-  told('POST /rest/caas/relationnumber/partners/v1.0', 'Anna and Ben on X, by X-AKSK');
-  return { admin, appKey, appSecret, subscriptionId };
-}
+  /** An application of this mode with its numbers and a trunk, made through the admin API as an operator would. */
+  async newCustomer(
+    mode: string,
+    numbers: readonly Numbered[],
+    app: Readonly<Record<string, unknown>> = {},
+  ): Promise<Customer> {
+    const { admin, application, callees, sink } = this;
+    const { appKey, appSecret } = await admin.createApp({
+      name: 'ride',
+      mode,
+      statusUrl: `${sink.url}/status`,
+      feeUrl: `${sink.url}/fee`,
+      ...app,
+    });
+    this.told('POST /admin/v1/apps', `${mode}, appKey ${appKey}`);
+    for (const { name, number } of numbers) {
+      await admin.addNumber(appKey, number);
+      this.told('POST /admin/v1/numbers', `${name} ${number} (Hangzhou)`);
+    }
+    const { host, port } = callees;
+    const sources = ['127.0.0.1/32'];
+    await admin.addTrunk({ name: 'carrier-a', host, port, transport: 'udp', sources });
+    this.told('POST /admin/v1/trunks', `carrier-a at ${host}:${port}`);
+    return { appKey, appSecret, partner: new PartnerClient(application.http, appKey, appSecret) };
+  }
 
-function secondsSince(began: number): string {
-  return ((Date.now() - began) / 1000).toFixed(1);
+  /** A file of the operator's. */
+  async addAnnouncement(name: string, wav: Buffer): Promise<void> {
+    await this.admin.addAnnouncement(name, wav);
+    this.told('POST /admin/v1/announcements', name);
+  }
+
+  /** A request of the customer's; `what` it is for, in a few words. @throws Error when it is refused */
+  async asked(request: string, what: string, reply: Promise<PartnerReply>): Promise<PartnerReply['body']> {
+    const { body } = await reply;
+    if (body.resultcode !== '0') throw new Error(`${request}: ${JSON.stringify(body)}`);
+    this.told(request, what);
+    return body;
+  }
+
+  /** What the customer's server was told of this person's next call, once that is complete; undefined: not in time. */
+  async storyOf(caller: Person, x: string): Promise<ToldCall | undefined> {
+    const complete = (): ToldCall | undefined =>
+      toldCalls(this.sink).find(
+        ({ sessionId, events, records }) =>
+          !this.#noted.has(sessionId) &&
+          records.some(({ fields }) => fields.callerNum === caller.number && fields.bindNum === x) &&
+          events.some(({ eventType }) => eventType === 'disconnect'),
+      );
+    await this.sink.waitFor(() => complete() !== undefined, STORY_PATIENCE_MS).catch(() => undefined);
+    const told = complete();
+    if (told !== undefined) this.#noted.add(told.sessionId);
+    return told;
+  }
+
+  async close(): Promise<void> {
+    await this.application.stop();
+    await Promise.all([this.callers.close(), this.callees.close(), this.sink.close()]);
+  }
+
+  /** Says what was asked of axbridge, and what came of it. */
+  told(request: string, answer: string): void {
+    const { paint } = this;
+    paint.line(` ${paint.in('cyan', request.padEnd(REQUEST_COLUMNS))} ${paint.in('dim', '→')} ${answer}`);
+  }
 }

@@ -1,15 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fromALaw, readWav, shareOfTone } from '../test/kit/audio.ts';
 import type { ToldCall } from '../test/kit/customer.ts';
 import { COLUMNS, type Paint } from './Paint.ts';
-import { ANNA, BEN } from './Stage.ts';
 
 /** Fields of a record that a newcomer looks for first, in an order that tells the call. */
 const RECORD_FIELDS = [
   'sessionId',
   'subscriptionId',
   'bindNum',
+  'extendNum',
   'callerNum',
   'calleeNum',
   'fwdDisplayNum',
@@ -24,17 +21,25 @@ const RECORD_FIELDS = [
   'recordFlag',
   'recordObjectName',
   'userData',
+  'notifyMode',
 ] as const;
 
 /** Prints the events as they reached the customer's server, with the delay since the first SIP packet. */
 export function printEvents(paint: Paint, { events }: ToldCall, sinceStart: (at: number) => number): void {
   for (const { eventType, statusInfo, at } of events) {
-    const { caller, called, stateCode } = statusInfo;
     const time = (sinceStart(at) / 1000).toFixed(3).padStart(6);
-    const end = stateCode === undefined ? '' : `  stateCode ${String(stateCode)}`;
     const name = paint.in('yellow', eventType.padEnd(11));
-    paint.line(`${paint.in('dim', time)}  POST /status  ${name} ${String(caller)} → ${String(called)}${end}`);
+    paint.line(`${paint.in('dim', time)}  POST /status  ${name} ${wordsOf(statusInfo)}`);
   }
+}
+
+/** What an event says, in a few words: who calls whom, what was typed, how it ended. */
+export function wordsOf(statusInfo: Readonly<Record<string, unknown>>): string {
+  const { caller, called, digitInfo, notifyMode, stateCode } = statusInfo;
+  if (digitInfo !== undefined) return `digits ${String(digitInfo)}`;
+  const question = notifyMode === 'Block' ? '  Block' : '';
+  const end = stateCode === undefined ? '' : `  stateCode ${String(stateCode)}`;
+  return `${String(caller)} → ${String(called)}${question}${end}`;
 }
 
 /** Prints the one record, two fields a line where they fit. */
@@ -58,34 +63,4 @@ export function printRecord(paint: Paint, { records }: ToldCall, sinceStart: (at
     }
   }
   if (line !== '') paint.line(line);
-}
-
-/** A recording on disk. */
-export interface FoundRecording {
-  readonly path: string;
-  readonly seconds: number;
-  readonly isALaw: boolean;
-  /** How much of its middle is either voice, from 0 to 1. */
-  readonly anna: number;
-  readonly ben: number;
-}
-
-/** Reads the recording of this name, if it is there and whole. */
-export function findRecording(dataDir: string, name: string): FoundRecording | undefined {
-  const folder = join(dataDir, 'recordings');
-  const entry = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((each) =>
-    each.endsWith(name),
-  );
-  if (entry === undefined) return undefined;
-  const path = join(folder, entry);
-  const { format, channels, hertz, data } = readWav(readFileSync(path));
-  const middle = Math.floor(data.length / 2);
-  const stretch = fromALaw(data.subarray(middle - 2000, middle + 2000));
-  return {
-    path,
-    seconds: data.length / 8000,
-    isALaw: format === 6 && channels === 1 && hertz === 8000,
-    anna: shareOfTone(stretch, ANNA.hertz),
-    ben: shareOfTone(stretch, BEN.hertz),
-  };
 }

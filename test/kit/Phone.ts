@@ -22,8 +22,8 @@ export interface PhoneOptions {
   readonly host?: string;
   readonly port?: number;
   readonly transport?: TransportName;
-  /** The tone that is this phone's voice. Absent: it is silent, but still sends packets. */
-  readonly toneHz?: number;
+  /** The tone that is this phone's voice, or that of the number it has in a call. Absent: it sends packets of silence. */
+  readonly toneHz?: number | ((number: string) => number | undefined);
   /** False for calls without any sound, for tests with many of them. */
   readonly sound?: boolean;
   readonly timers?: Partial<TimerValues>;
@@ -138,7 +138,7 @@ export class Phone {
   /** Calls a number at the server. @throws Error when it was never told where to dial */
   async call(number: string, { from, asserted, headers = {}, offer }: CallOptions): Promise<OutgoingCall> {
     const { boasts = {} } = this.#options;
-    const media = await this.#openMedia();
+    const media = await this.#openMedia(from ?? '');
     const uri = `sip:${number}@${this.#dialled.host}:${this.#dialled.port}`;
     const displayName = boasts.displayName === undefined ? '' : `"${boasts.displayName}" `;
     const caller = from === undefined ? 'sip:anonymous@anonymous.invalid' : `sip:${from}@${this.host}`;
@@ -229,12 +229,12 @@ export class Phone {
     this.onPacket(packet);
   }
 
-  async #openMedia(): Promise<PhoneMedia | undefined> {
+  async #openMedia(number: string): Promise<PhoneMedia | undefined> {
     const { sound = true, toneHz, boasts = {} } = this.#options;
     if (!sound) return undefined;
     return PhoneMedia.open({
       host: this.host,
-      toneHz,
+      toneHz: typeof toneHz === 'function' ? toneHz(number) : toneHz,
       canonicalName: boasts.canonicalName ?? `phone@${this.host}`,
     });
   }
@@ -256,7 +256,7 @@ export class Phone {
       transaction.reply(401, { headers: { 'WWW-Authenticate': challenge(account, this.#nonce) } });
       return;
     }
-    this.#openMedia().then(
+    this.#openMedia(userOf(transaction.request.uri)).then(
       (media) => {
         const call = new IncomingCall(this, media, transaction);
         if (transaction.isAnswered) {
@@ -271,4 +271,9 @@ export class Phone {
       () => transaction.reply(500),
     );
   }
+}
+
+/** User part of a SIP URI. */
+function userOf(uri: string): string {
+  return /^sips?:([^@>;]+)@/.exec(uri)?.[1] ?? '';
 }
