@@ -235,6 +235,28 @@ BEGIN
   END LOOP;
 END $$;
 
+-- The cities of the first step of a search (search_steps) in which an X has room; null for anywhere.
+CREATE FUNCTION step_with_room(of_app text, of_area text, nearby text[], anywhere boolean, most integer)
+RETURNS text[] LANGUAGE plpgsql
+-- Else the planner may look for a city among all numbers of the application.
+SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off AS $$
+BEGIN
+  PERFORM FROM numbers n
+  WHERE n.app_key = of_app AND n.area_code = of_area AND n.state = 'normal' AND n.bindings < most
+  ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST LIMIT 1;
+  IF FOUND THEN
+    RETURN ARRAY[of_area];
+  END IF;
+  PERFORM FROM unnest(nearby) city CROSS JOIN LATERAL (
+    SELECT FROM numbers n
+    WHERE n.app_key = of_app AND n.area_code = city AND n.state = 'normal' AND n.bindings < most
+    ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST LIMIT 1) o LIMIT 1;
+  IF FOUND THEN
+    RETURN nearby;
+  END IF;
+  RETURN CASE WHEN NOT anywhere THEN ARRAY[of_area] END;
+END $$;
+
 -- Makes bindings together, as far as nothing stands in the way: one statement for all of them, three times as fast as
 -- one by one. What is not returned was not made and must be put to bind_each, which knows why.
 -- Those who look in the same place share one pool: the first step of their search that has an X with room.
@@ -249,11 +271,7 @@ BEGIN
       SELECT w.place, w.app_key, CASE
         WHEN w.area_code IS NULL THEN NULL
         WHEN NOT w.anywhere AND cardinality(w.nearby) = 0 THEN ARRAY[w.area_code]
-        WHEN EXISTS (SELECT FROM numbers n WHERE n.app_key = w.app_key AND n.area_code = w.area_code
-                     AND n.state = 'normal' AND n.bindings < most_on_x) THEN ARRAY[w.area_code]
-        WHEN EXISTS (SELECT FROM numbers n WHERE n.app_key = w.app_key AND n.area_code = ANY(w.nearby)
-                     AND n.state = 'normal' AND n.bindings < most_on_x) THEN w.nearby
-        WHEN NOT w.anywhere THEN ARRAY[w.area_code]
+        ELSE step_with_room(w.app_key, w.area_code, w.nearby, w.anywhere, most_on_x)
       END AS cities
       FROM json_to_recordset(places) AS w(
         place integer, app_key text, area_code text, nearby text[], anywhere boolean)
