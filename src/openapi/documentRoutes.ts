@@ -49,6 +49,8 @@ export async function documentRoutes(
       staticCSP: CONTENT_SECURITY_POLICY,
       theme: { title: info.title, js: [{ filename: 'signRequests.js', content: SIGN_REQUESTS }] },
       uiConfig: {
+        // Without the bar of Swagger UI, which would load other people's documents.
+        layout: 'BaseLayout',
         docExpansion: 'none',
         persistAuthorization: false,
         showMutatedRequest: true,
