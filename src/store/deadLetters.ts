@@ -31,17 +31,26 @@ export interface DeadLetterSearch {
   readonly to?: Date | undefined;
 }
 
+/**
+ * Rows that were given up, always said as a range of time: of that the planner believes, also without statistics, that it
+ * is better looked up.
+ */
+function givenUp(sql: Sql, table: '' | 'o.', from?: Date, to?: Date) {
+  const column = sql.unsafe(`${table}given_up_at`);
+  const earliest = from === undefined ? sql`'-infinity'` : sql`${from}`;
+  const end = to === undefined ? sql`'infinity'` : sql`${to}`;
+  return sql`${column} >= ${earliest}::timestamptz AND ${column} < ${end}::timestamptz`;
+}
+
 /** Rows of the outbox that are, or are a part of, a dead letter that is meant. */
 function matching(sql: Sql, { appKey, ids, sessionId, kind, error, from, to }: DeadLetterSearch) {
   const all = [
-    sql`given_up_at IS NOT NULL`,
+    givenUp(sql, '', from, to),
     appKey === undefined ? undefined : sql`app_key = ${appKey}`,
     ids === undefined ? undefined : sql`coalesce(message_id, id) = ANY(${textArray(sql, ids)})`,
     sessionId === undefined ? undefined : sql`session_id = ${sessionId}`,
     kind === undefined ? undefined : sql`kind = ${kind}`,
     error === undefined ? undefined : sql`strpos(lower(last_error), lower(${error})) > 0`,
-    from === undefined ? undefined : sql`given_up_at >= ${from}`,
-    to === undefined ? undefined : sql`given_up_at < ${to}`,
   ].filter((condition) => condition !== undefined);
   return all.reduce((joined, condition) => sql`${joined} AND ${condition}`);
 }
@@ -60,7 +69,7 @@ export async function listDeadLetters(
     SELECT m.app_key AS "appKey", m.letter AS id, o.kind, array_agg(o.session_id ORDER BY o.session_id) AS "sessionIds",
       max(o.attempts) AS attempts, coalesce(max(o.last_error), '') AS "lastError",
       min(o.created_at) AS "createdAt", m.given_up_at AS "givenUpAt"
-    FROM meant m JOIN outbox o ON o.app_key = m.app_key AND o.given_up_at IS NOT NULL
+    FROM meant m JOIN outbox o ON o.app_key = m.app_key AND ${givenUp(sql, 'o.')}
       AND (o.message_id = m.letter OR o.message_id IS NULL AND o.id = m.letter)
     GROUP BY m.app_key, m.letter, m.given_up_at, o.kind
     ORDER BY m.given_up_at DESC, m.letter`.catch(rethrow);
@@ -83,7 +92,7 @@ export async function reviveDeadLetters(
       UPDATE outbox o
       SET given_up_at = NULL, attempts = 0, last_error = NULL, next_attempt_at = now(), owner = ${life}
       FROM meant m
-      WHERE o.app_key = m.app_key AND coalesce(o.message_id, o.id) = m.letter AND o.given_up_at IS NOT NULL
+      WHERE o.app_key = m.app_key AND coalesce(o.message_id, o.id) = m.letter AND ${givenUp(sql, 'o.')}
       RETURNING o.app_key, o.kind, m.letter
     )
     SELECT app_key AS "appKey", kind, count(DISTINCT letter)::int AS letters FROM revived

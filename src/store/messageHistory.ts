@@ -48,8 +48,9 @@ export async function deliveriesOf(
     WHERE app_key = ANY (ARRAY(SELECT app_key FROM apps)) AND session_id = ${sessionId}
     ORDER BY kind, seq LIMIT ${MOST_ROWS}`.catch(rethrow);
   const rows = await sql<{ app_key: string; attempts: KeptAttempt[] }[]>`
-    SELECT app_key, attempts FROM deliveries WHERE session_id = ${sessionId}
-    ORDER BY ended_at LIMIT ${MOST_ROWS}`.catch(rethrow);
+    SELECT app_key, attempts FROM deliveries WHERE session_id = ${sessionId} LIMIT ${MOST_ROWS}`.catch(
+    rethrow,
+  );
   const appKey = pending[0]?.app_key ?? rows[0]?.app_key;
   if (appKey === undefined) return undefined;
 

@@ -91,9 +91,15 @@ export async function dueInOrder(
       SELECT session_id, CASE WHEN owner = ${life} THEN next_attempt_at ELSE now() + interval '5 seconds' END AS until
       FROM head WHERE owner <> ${life} OR next_attempt_at > now()
     ), put_off AS (
-      UPDATE outbox o SET next_attempt_at = b.until FROM blocked b
-      WHERE o.app_key = ${lane.appKey} AND o.session_id = b.session_id AND o.kind = ${lane.kind}
-        AND o.owner = ${life} AND o.given_up_at IS NULL AND o.next_attempt_at < b.until
+      UPDATE outbox o SET next_attempt_at = early.until
+      FROM (
+        SELECT o.place, b.until FROM blocked b CROSS JOIN LATERAL (
+          SELECT ctid AS place, owner, given_up_at, next_attempt_at FROM outbox
+          WHERE app_key = ${lane.appKey} AND session_id = b.session_id AND kind = ${lane.kind} ORDER BY seq OFFSET 0
+        ) o
+        WHERE o.owner = ${life} AND o.given_up_at IS NULL AND o.next_attempt_at < b.until
+      ) early
+      WHERE o.ctid = early.place
     )
     SELECT o.session_id, o.seq, o.id, o.body_sealed, o.attempts, o.message_id FROM head h
     -- Call by call over the primary key: a join could be planned over all that is due, as often as there are calls.
@@ -121,14 +127,12 @@ export async function dueRecords(
   const { sql, life } = context;
   const rows = await sql<OutboxRow[]>`
     WITH due AS (
-      SELECT session_id, seq, message_id FROM outbox
+      SELECT session_id, seq, id, body_sealed, attempts, message_id FROM outbox
       WHERE owner = ${life} AND app_key = ${lane.appKey} AND kind = 'record' AND given_up_at IS NULL
         AND next_attempt_at <= now() AND session_id <> ALL(${textArray(sql, held)})
       ORDER BY next_attempt_at LIMIT ${limit}
     )
-    SELECT o.session_id, o.seq, o.id, o.body_sealed, o.attempts, o.message_id FROM outbox o
-    WHERE o.app_key = ${lane.appKey} AND o.kind = 'record'
-      AND (o.session_id, o.seq) IN (SELECT session_id, seq FROM due WHERE message_id IS NULL)
+    SELECT * FROM due WHERE message_id IS NULL
     UNION ALL
     SELECT o.session_id, o.seq, o.id, o.body_sealed, o.attempts, o.message_id FROM outbox o
     WHERE o.app_key = ${lane.appKey} AND o.message_id IN (SELECT message_id FROM due)`;
