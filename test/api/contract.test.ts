@@ -1,3 +1,4 @@
+import * as Schema from 'typebox/schema';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenApiDocument, PathItemOperation } from '../../src/openapi/openApiDocument.ts';
@@ -37,7 +38,7 @@ function findOperation(operationId: string): { path: string; name: MethodName; t
   throw new Error(`the document has no ${operationId}`);
 }
 
-/** Sends a request as the document says that it is sent. */
+/** Sends a request as the document says that it is sent; the reply must be one that the document tells of. */
 async function send({ customer, operationId }: Scene, fields: object): Promise<PartnerReply> {
   const { path, name, told } = findOperation(operationId);
   const inQuery = new Set(told.parameters.map((parameter) => parameter.name));
@@ -49,7 +50,11 @@ async function send({ customer, operationId }: Scene, fields: object): Promise<P
     } else body[field] = value;
   }
   const hasBody = told.requestBody !== undefined;
-  return customer.client.send(METHODS[name], `${path}?${query}`, hasBody ? body : undefined);
+  const reply = await customer.client.send(METHODS[name], `${path}?${query}`, hasBody ? body : undefined);
+  const [content] = Object.values(told.responses[reply.status]?.content ?? {});
+  const [, errors] = Schema.Errors(content?.schema ?? false, reply.body);
+  expect(errors).toEqual([]);
+  return reply;
 }
 
 const isOfQuery = (scene: SceneName): boolean => /^(query|unbind|list|recording)/.test(scene);
