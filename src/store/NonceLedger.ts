@@ -165,7 +165,8 @@ export class NonceLedger {
     try {
       const last = await lastUsedNonces(sql);
       const now = clock();
-      if ([...last.values()].some((freshUntil) => freshUntil >= now)) this.#gapUntil = aloneSince + spanMs;
+      if ([...last.values()].some((freshUntil) => freshUntil >= now))
+        this.#gapUntil = Math.max(this.#gapUntil, aloneSince + spanMs);
       for (const [appKey, freshUntil] of last) this.#returnsUntil(appKey, freshUntil);
       this.#aloneSince = aloneSince;
     } catch (error) {
