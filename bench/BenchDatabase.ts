@@ -3,7 +3,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../embedded/postgres.ts';
-import { AxbBindings } from '../src/bindings/AxbBindings.ts';
+import type { AxbBindings } from '../src/bindings/AxbBindings.ts';
+import { Bindings } from '../src/bindings/Bindings.ts';
 import { PlaceSearch } from '../src/bindings/PlaceSearch.ts';
 import { type App, insertApp } from '../src/store/apps.ts';
 import { Changes } from '../src/store/changes.ts';
@@ -29,7 +30,8 @@ export class BenchDatabase implements AsyncDisposable {
   readonly sealKey: Buffer;
   readonly sealer: Sealer;
   readonly changes: Changes;
-  readonly bindings: AxbBindings;
+  /** Bindings of every mode. */
+  readonly modes: Bindings;
   readonly #stop: () => Promise<void>;
 
   private constructor(url: string, sql: Sql, places: PlaceSearch, stop: () => Promise<void>) {
@@ -39,8 +41,12 @@ export class BenchDatabase implements AsyncDisposable {
     this.sealer = new Sealer(this.sealKey);
     this.changes = new Changes({ url, log: quiet });
     const { sealer, changes } = this;
-    this.bindings = new AxbBindings({ sql, sealer, changes, places, clock: Date.now });
+    this.modes = new Bindings({ sql, sealer, changes, places, clock: Date.now });
     this.#stop = stop;
+  }
+
+  get bindings(): AxbBindings {
+    return this.modes.axb;
   }
 
   static async start(): Promise<BenchDatabase> {
@@ -68,7 +74,7 @@ export class BenchDatabase implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.bindings.idle();
+    await this.modes.idle();
     await this.changes.stop();
     await closeDatabase(this.sql);
     await this.#stop();

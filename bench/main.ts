@@ -14,10 +14,12 @@ import { calls } from './calls.ts';
 import { deadTarget } from './deadTarget.ts';
 import { decisions } from './decisions.ts';
 import { media } from './media.ts';
+import { modes } from './modes.ts';
 import { notifications } from './notifications.ts';
 import { Report } from './Report.ts';
+import { start } from './start.ts';
 
-const BENCHES: readonly Bench[] = [decisions, binds, calls, media, notifications, deadTarget];
+const BENCHES: readonly Bench[] = [decisions, binds, modes, start, calls, media, notifications, deadTarget];
 
 function usage(): string {
   const about = BENCHES.map(({ name, summary, flags }) => {

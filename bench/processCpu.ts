@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** The unit of /proc/<pid>/stat on Linux: USER_HZ is 100 everywhere. */
 const TICK_MS = 10;
+const KIB_OF_MIB = 1024;
 
 interface ProcessRow {
   readonly pid: number;
@@ -35,6 +36,12 @@ export function cpuMsOfTree(root: number): number {
   const sumFrom = (pid: number): number =>
     rows.filter((row) => row.parent === pid).reduce((sum, row) => sum + sumFrom(row.pid), cpuMs(pid));
   return sumFrom(root);
+}
+
+/** Memory of a process that is not swapped out, shared pages included (VmRSS, proc(5)); MiB. */
+export function residentMib(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / KIB_OF_MIB;
 }
 
 /** The child of a process whose command line holds a text. @throws Error when there is none */
