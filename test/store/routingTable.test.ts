@@ -310,7 +310,8 @@ describe('a look-up', () => {
     await sql`
       INSERT INTO ax_bindings (app_key, subscription_id, x, a_digest, a_sealed)
       SELECT 'AX', gen_random_uuid(), ${x('AX')}::text || CASE WHEN n = 0 THEN '' ELSE n::text END,
-             ${digestOf(a)}::bytea, ${sealed}::bytea FROM generate_series(0, ${ROWS}::int) n`;
+             CASE WHEN n = 0 THEN ${digestOf(a)}::bytea ELSE sha256(n::text::bytea) END, ${sealed}::bytea
+      FROM generate_series(0, ${ROWS}::int) n`;
     await sql`
       INSERT INTO axe_bindings (app_key, subscription_id, x, extension, a_digest, a_sealed)
       SELECT 'AXE', gen_random_uuid(), ${x('AXE')}::text || CASE WHEN n <= ${ON_ONE} THEN '' ELSE n::text END,

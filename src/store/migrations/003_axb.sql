@@ -113,7 +113,8 @@ END $$;
 -- The X of a city (null: of any) with the fewest bindings that takes two more parties.
 CREATE FUNCTION lightest_x(of_app text, of_area text, a bytea, b bytea, most integer)
 RETURNS TABLE (number text, bindings integer, released_at timestamptz) LANGUAGE plpgsql
--- The index must be read from its light end, up to the first X that fits, also while the tables have no statistics.
+-- The index must be read from its light end, up to the first X that fits, also while the tables have no statistics. A
+-- city is looked for with BETWEEN: with "=", numbers_by_load would give the same order, and might be read whole.
 SET enable_sort = off SET enable_bitmapscan = off AS $$
 BEGIN
   IF of_area IS NULL THEN
@@ -129,7 +130,7 @@ BEGIN
     END LOOP;
   ELSE
     FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
-      WHERE n.app_key = of_app AND n.area_code = of_area AND n.state = 'normal' AND n.bindings < most
+      WHERE n.app_key = of_app AND n.area_code BETWEEN of_area AND of_area AND n.state = 'normal' AND n.bindings < most
       ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST
     LOOP
       IF NOT EXISTS (SELECT FROM binding_parties p
@@ -238,18 +239,18 @@ END $$;
 -- The cities of the first step of a search (search_steps) in which an X has room; null for anywhere.
 CREATE FUNCTION step_with_room(of_app text, of_area text, nearby text[], anywhere boolean, most integer)
 RETURNS text[] LANGUAGE plpgsql
--- Else the planner may look for a city among all numbers of the application.
-SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off AS $$
+-- As in lightest_x.
+SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   PERFORM FROM numbers n
-  WHERE n.app_key = of_app AND n.area_code = of_area AND n.state = 'normal' AND n.bindings < most
+  WHERE n.app_key = of_app AND n.area_code BETWEEN of_area AND of_area AND n.state = 'normal' AND n.bindings < most
   ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST LIMIT 1;
   IF FOUND THEN
     RETURN ARRAY[of_area];
   END IF;
   PERFORM FROM unnest(nearby) city CROSS JOIN LATERAL (
     SELECT FROM numbers n
-    WHERE n.app_key = of_app AND n.area_code = city AND n.state = 'normal' AND n.bindings < most
+    WHERE n.app_key = of_app AND n.area_code BETWEEN city AND city AND n.state = 'normal' AND n.bindings < most
     ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST LIMIT 1) o LIMIT 1;
   IF FOUND THEN
     RETURN nearby;
@@ -298,7 +299,7 @@ BEGIN
       UNION ALL
       (SELECT o.* FROM unnest(w.cities) city CROSS JOIN LATERAL (
          SELECT n.number, n.bindings, n.released_at FROM numbers n
-         WHERE n.app_key = w.app_key AND n.area_code = city AND n.state = 'normal' AND n.bindings < most_on_x
+         WHERE n.app_key = w.app_key AND n.area_code BETWEEN city AND city AND n.state = 'normal' AND n.bindings < most_on_x
          ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST LIMIT w.k
        ) o ORDER BY o.bindings, o.released_at NULLS FIRST LIMIT w.k)
     ) c

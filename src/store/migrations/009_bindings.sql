@@ -68,7 +68,7 @@ BEGIN
     END LOOP;
   ELSE
     FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
-      WHERE n.app_key = of_app AND n.area_code = of_area AND n.state = 'normal' AND n.bindings < most
+      WHERE n.app_key = of_app AND n.area_code BETWEEN of_area AND of_area AND n.state = 'normal' AND n.bindings < most
       ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST
     LOOP
       IF NOT EXISTS (SELECT FROM axe_bindings b WHERE b.a_digest = a AND b.x = lightest_axe_x.number)
