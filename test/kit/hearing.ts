@@ -38,7 +38,7 @@ const WORTH_A_LOOK = 0.45;
  * the timestamp goes on, but no sample is missing.
  */
 const STEPS = [0, 1, 2, 3, -1, -2, -3].map((packets) => packets * SAMPLES_PER_PACKET);
-/** So much of a sound may be missing or spoilt in between. */
+/** After so many in a row that are missing or spoilt a sound is over. */
 const MISSING_PACKETS = 3;
 /** Less of a sound is not known for it. */
 const SHORTEST_SAMPLES = SAMPLES_PER_SECOND / 4;
@@ -218,5 +218,5 @@ function followed(sound: Float64Array, heard: Float64Array, start: number) {
       if (missedAtEnd > MISSING_PACKETS && end > 0) break;
     }
   }
-  return { end, share: there / Math.max(1, there + missed), whole: missed + missedAtEnd <= MISSING_PACKETS };
+  return { end, share: there / Math.max(1, there + missed), whole: missedAtEnd <= MISSING_PACKETS };
 }

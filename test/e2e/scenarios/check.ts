@@ -10,7 +10,7 @@ import type { PlayedCall } from './PlayedCall.ts';
 import type { CutShort, Row, SipEnd } from './Row.ts';
 
 /** A refusal follows its announcement within so long. */
-const PROMPTLY_MS = 1500;
+const PROMPTLY_MS = 3000;
 
 const VOICES = [ANNA_HZ, BEN_HZ];
 

@@ -1,4 +1,5 @@
 import type { IncomingCall } from '../../kit/IncomingCall.ts';
+import { BEN_HZ } from '../../kit/Scenario.ts';
 import type { Announcement } from '../../kit/signature.ts';
 import type { PlayedCall } from './PlayedCall.ts';
 
@@ -78,6 +79,8 @@ export const sayAndRefuseWith =
   async (call) => {
     const atCallee = await call.rung();
     atCallee.ring(183);
+    // Once the caller hears the callee's network at all, nothing of what it says can get lost.
+    await call.atCaller.media?.hears(BEN_HZ);
     atCallee.media?.say(announcement.codes);
     await call.hears(announcement.name);
     atCallee.reject(status, headers);
