@@ -5,6 +5,7 @@ import { PROBLEMS, type ProblemCode } from './problem.ts';
 
 /** What every request can meet. */
 const COMMON: readonly ProblemCode[] = [
+  'invalid-path',
   'invalid-body',
   'not-authorised',
   'too-large',

@@ -7,6 +7,7 @@ import type { Logger } from '../telemetry/logger.ts';
 /** Every way in which the admin API says no, with its HTTP status. */
 export const PROBLEMS = {
   'invalid-body': 400,
+  'invalid-path': 400,
   'invalid-query': 400,
   'invalid-file': 400,
   'not-authorised': 401,

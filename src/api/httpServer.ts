@@ -1,7 +1,12 @@
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Logger } from '../telemetry/logger.ts';
 import type { TlsIdentity } from './certificate.ts';
 import { PartnerError } from './errorCodes.ts';
@@ -12,6 +17,8 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle time of common HTTP clients, so that the client closes first and no request is lost. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** Longer than every name that stands in a path: names of announcements, ids of calls. */
+const LONGEST_PATH_PART = 512;
 /** How long requests under way may take once the server is closing. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -49,8 +56,12 @@ export class HttpServer {
       return503OnClosing: false,
       forceCloseConnections: 'idle',
       // Clients put an address that ends in a slash before a path that begins with one.
-      routerOptions: { ignoreDuplicateSlashes: true, ignoreTrailingSlash: true },
-      frameworkErrors: (_error, request, reply) => refuseUrl(request, reply),
+      routerOptions: {
+        ignoreDuplicateSlashes: true,
+        ignoreTrailingSlash: true,
+        maxParamLength: LONGEST_PATH_PART,
+      },
+      frameworkErrors: refuseUrl,
       clientErrorHandler: refuseConnection,
     });
     this.#fastify.addHook('onResponse', async (request, reply) => {
@@ -141,17 +152,19 @@ function sendNotFound(reply: FastifyReply): FastifyReply {
   });
 }
 
-/** A URL that cannot be decoded. */
-function refuseUrl(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const detail = 'The URL: expected percent-encoded UTF-8.';
+/** A URL that cannot be decoded, or names an item by more than any name has. */
+function refuseUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const isTooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
+  const expected = isTooLong ? `parts of at most ${LONGEST_PATH_PART} characters` : 'percent-encoded UTF-8';
+  const detail = `The URL: expected ${expected}.`;
   if (request.raw.url?.startsWith('/admin/')) {
     return reply
       .code(400)
       .type('application/problem+json')
-      .send({ type: 'about:blank', title: 'Bad Request', status: 400, detail });
+      .send({ type: 'about:blank', title: 'Bad Request', status: 400, code: 'invalid-path', detail });
   }
-  const error = new PartnerError('invalid-request', detail);
-  return reply.code(error.httpStatus).send(error.envelope);
+  const { httpStatus, envelope } = new PartnerError('invalid-request', detail);
+  return reply.code(httpStatus).send(envelope);
 }
 
 /** What is no HTTP, or has too large a header: there is no request to answer yet, only a connection. */

@@ -41,8 +41,17 @@ describe('calls, dead letters and everything else', () => {
 
   it('answers unknown paths and undecodable URLs with problem details', async () => {
     expectProblem(await send('GET', '/lunch'), 404, 'not-found', 'GET /admin/v1/lunch: no such path');
-    const bad = await send('GET', '/apps/%zz');
-    expect(bad).toMatchObject({ status: 400, body: { status: 400 } });
+    expectProblem(await send('GET', '/apps/%zz'), 400, 'invalid-path', 'percent-encoded UTF-8');
+  });
+
+  it('takes parts of paths of 512 characters, and tells of longer ones', async () => {
+    expectProblem(await send('GET', `/apps/${'k'.repeat(512)}`), 404, 'not-found', 'There is no application');
+    expectProblem(
+      await send('GET', `/apps/${'k'.repeat(513)}`),
+      400,
+      'invalid-path',
+      'at most 512 characters',
+    );
   });
 
   it('refuses text that the database does not hold, wherever it stands', async () => {

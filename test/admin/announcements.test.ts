@@ -36,6 +36,13 @@ describe('announcements', () => {
     expectProblem(await send('GET', '/announcements/wait.wav'), 404, 'not-found', 'wait.wav');
   });
 
+  it('may have names of 128 characters, which are found again', async () => {
+    const name = `${'n'.repeat(124)}.wav`;
+    expect((await upload(name, wav({}))).status).toBe(201);
+    expect((await send('GET', `/announcements/${name}`)).body).toMatchObject({ name });
+    expect((await send('DELETE', `/announcements/${name}`)).status).toBe(204);
+  });
+
   it('may be 2 MB and no more', async () => {
     const most = 2 * 1024 * 1024 - 44;
     expect((await upload('big.wav', wav({ samples: most }))).status).toBe(201);
