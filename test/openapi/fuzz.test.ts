@@ -22,8 +22,8 @@ const REQUESTS = Number(process.env.AXBRIDGE_TEST_FUZZ ?? 2400);
 const SEED = Number(process.env.AXBRIDGE_TEST_FUZZ_SEED ?? 1);
 const REQUESTS_PER_SECOND_AT_LEAST = 50;
 const LIMIT_MS = 60_000 + (REQUESTS / REQUESTS_PER_SECOND_AT_LEAST) * 1000;
-/** What caches and the memory of nonces may hold beyond what they hold after the first quarter. */
-const MOST_GROWTH_BYTES = 32 * 1024 * 1024;
+/** Beyond what is in use after the first quarter. */
+const MOST_GROWTH_BYTES = 8 * 1024 * 1024;
 
 const MODES = ['AXB', 'AX', 'AXE', 'AXYB'] as const;
 const user = fc.nat(39).map((n) => `+86139000010${String(n).padStart(2, '0')}`);
@@ -95,7 +95,8 @@ async function start(): Promise<Watched> {
     if (level === 'error' || /139\d{8}/.test(line)) bad.push({ level, message, fields });
   };
   const log = { debug: watch('debug'), info: watch('info'), warn: watch('warn'), error: watch('error') };
-  const api = await startApi({ log });
+  // Nonces are remembered for minutes, up to a number: their ledger has tests of its own, and would hide a leak here.
+  const api = await startApi({ log, settings: { AXBRIDGE_REPLAY: 'allow' } });
   const document = (await (await request(`${api.base}/openapi.json`)).body.json()) as OpenApiDocument;
   return { api, document, bad };
 }

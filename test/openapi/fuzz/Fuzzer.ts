@@ -78,10 +78,12 @@ export class Fuzzer {
     return fault && `${fault}: ${method} ${path} ${String(body)} was answered ${response.statusCode} ${text}`;
   }
 
-  #faultOf({ operation, isAddressed }: FuzzedRequest, status: number, text: string, answer: unknown) {
+  #faultOf(fuzzed: FuzzedRequest, status: number, text: string, answer: unknown): string | undefined {
+    const { operation } = fuzzed;
     if (status >= 500) return 'it failed';
     if (/139\d{8}/.test(text) && status >= 400) return 'it names a person';
-    if (!isAddressed) return this.#options.isEnvelope(status, answer) ? undefined : 'it has no envelope';
+    if (!this.#isAddressed(fuzzed))
+      return this.#options.isEnvelope(status, answer) ? undefined : 'it has no envelope';
     const told = operation.told.responses[status];
     if (told === undefined) {
       // A URL that cannot be decoded, and a path that it does not lead to.
@@ -95,6 +97,11 @@ export class Fuzzer {
     if (validator.Check(answer) || (status === 404 && this.#options.isEnvelope(status, answer)))
       return undefined;
     return `it is not as told, ${JSON.stringify(validator.Errors(answer)[1].slice(0, 1))}`;
+  }
+
+  /** Whether a request went to its operation; an empty part of a path leads elsewhere. */
+  #isAddressed({ isAddressed, params }: FuzzedRequest): boolean {
+    return isAddressed && Object.values(params).every((value) => encoded(this.#known(value)) !== '');
   }
 
   #learn(answer: unknown): void {
