@@ -54,8 +54,7 @@ export class AxbBindings {
       largest: LARGEST_BATCH,
       run: async (ids) => {
         const ended = await deleteAxbBindings(sql, ids, this.#now());
-        const byId = new Map(ended.map((each) => [each.subscriptionId, each]));
-        return ids.map(({ subscriptionId }) => byId.get(subscriptionId) ?? 'no-such-binding');
+        return ended.map((each) => each ?? 'no-such-binding');
       },
     });
   }

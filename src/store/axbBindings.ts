@@ -170,15 +170,26 @@ interface EndedRow {
 
 const endedOf = (row: EndedRow): EndedBinding => ({ subscriptionId: row.subscription_id, x: row.x });
 
-/** Ends bindings by id. @returns those that lived until now */
+/**
+ * Ends bindings by id.
+ * @returns for each what was ended; undefined where no such binding lived until now, or an earlier one of `ids` ended it
+ */
 export async function deleteAxbBindings(
   sql: Sql,
   ids: readonly { readonly appKey: string; readonly subscriptionId: string }[],
   at: Date,
-): Promise<EndedBinding[]> {
-  const rows = await sql<EndedRow[]>`SELECT * FROM unbind_axb(
-    ${ids.map((id) => id.appKey)}, ${ids.map((id) => id.subscriptionId)}::uuid[], ${at})`.catch(rethrow);
-  return rows.map(endedOf);
+): Promise<(EndedBinding | undefined)[]> {
+  const rows = await sql<(EndedRow & { app_key: string })[]>`
+    SELECT e.subscription_id, e.x, n.app_key
+    FROM unbind_axb(${ids.map((id) => id.appKey)}, ${ids.map((id) => id.subscriptionId)}::uuid[], ${at}) e
+    JOIN numbers n ON n.number = e.x`.catch(rethrow);
+  const ended = new Map(rows.map((row) => [`${row.app_key} ${row.subscription_id}`, endedOf(row)]));
+  return ids.map(({ appKey, subscriptionId }) => {
+    const key = `${appKey} ${subscriptionId}`;
+    const own = ended.get(key);
+    ended.delete(key);
+    return own;
+  });
 }
 
 /** Ends at most `most` bindings of an X, expired ones included. @returns what was ended */

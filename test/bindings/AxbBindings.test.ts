@@ -269,6 +269,15 @@ describe('AxbBindings.bind', () => {
 });
 
 describe('AxbBindings.unbind', () => {
+  it('ends a binding once, for its own application, however many ask for it at the same moment', async () => {
+    await addNumbers(app, 1);
+    const other = await addApp();
+    const { subscriptionId } = await bindings.bind(app, request());
+    const asking = [other, app, app, other].map((of) => bindings.unbind(of, { subscriptionId }));
+    const answers = await Promise.allSettled(asking);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'rejected']);
+  });
+
   it('ends one binding, and its numbers may be bound again', async () => {
     const [x = ''] = await addNumbers(app, 1);
     const bound = await bindings.bind(app, request());
