@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { stateCodeOf } from '../../../src/calls/stateCodes.ts';
-import { fromALaw, holdsTogether, readWav } from '../../kit/audio.ts';
+import { fromALaw, holdsTogether, readWav, SAMPLES_PER_SECOND } from '../../kit/audio.ts';
 import { eventually } from '../../kit/eventually.ts';
 import { soundsHeard } from '../../kit/hearing.ts';
 import { digitsOf, findLeaks } from '../../kit/leaks.ts';
@@ -12,6 +12,8 @@ import type { CutShort, Row, SipEnd } from './Row.ts';
 /** A refusal follows its announcement within so long. */
 const PROMPTLY_MS = 3000;
 
+/** Times are told in whole seconds: two of them may be wrong by as much, together. */
+const WHOLE_SECONDS = 1.5;
 const VOICES = [ANNA_HZ, BEN_HZ];
 
 /** Checks all that a row says of its call, after the call. */
@@ -116,6 +118,14 @@ async function checkRecording(
   const { location = '' } = await ask();
   const wav = readWav(Buffer.from(await (await fetch(location)).arrayBuffer()));
   expect(wav).toMatchObject({ format: 6, channels: 1, hertz: 8000 });
-  expect(wav.data.length / 8000).toBeGreaterThan(3);
+  const seconds = wav.data.length / SAMPLES_PER_SECOND;
+  expect(seconds).toBeGreaterThan(3);
+  const { recordStartTime, callEndTime } = fields;
+  expect(Math.abs(seconds - (timeOf(callEndTime) - timeOf(recordStartTime)))).toBeLessThan(WHOLE_SECONDS);
   expect(holdsTogether(fromALaw(wav.data), VOICES)).toBe(true);
+}
+
+/** Seconds since the epoch of a time as records write it. */
+function timeOf(text: unknown): number {
+  return Date.parse(`${String(text).replace(' ', 'T')}Z`) / 1000;
 }
