@@ -5,7 +5,7 @@ import type { AxbBinding, AxbBindRequest } from '../../src/bindings/axbTypes.ts'
 import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
 import { putAnnouncement } from '../../src/store/announcements.ts';
 import { type App, insertApp } from '../../src/store/apps.ts';
-import { deleteExpiredBindings, MOST_BINDINGS_ON_X } from '../../src/store/axbBindings.ts';
+import { deleteExpiredBindings } from '../../src/store/axbBindings.ts';
 import { Changes } from '../../src/store/changes.ts';
 import { deleteNumber, setNumberStates } from '../../src/store/numberChanges.ts';
 import { getNumber, insertNumbers } from '../../src/store/numbers.ts';
@@ -198,73 +198,6 @@ describe('AxbBindings.bind', () => {
     now = START + 10_000;
     const again = await bindings.bind(app, request({ callerNum: short.callerNum }));
     expect(again.relationNum).toBe(x);
-  });
-
-  it('carries 5000 pairs on one X and not one more, also when they come together', async () => {
-    const [x = ''] = await addNumbers(app, 1);
-    await database.sql`UPDATE numbers SET bindings = ${MOST_BINDINGS_ON_X - 3} WHERE number = ${x}`;
-    const outcomes = await Promise.allSettled(
-      Array.from({ length: 8 }, () => bindings.bind(app, request({ relationNum: x }))),
-    );
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') {
-        expect(outcome.reason).toMatchObject({ code: 'too-many-bindings' });
-      }
-    }
-  });
-
-  it('lets exactly one of many clients win the same number on the same X, over two nodes', async () => {
-    const [x = ''] = await addNumbers(app, 1);
-    const other = new AxbBindings({ sql: database.sql, sealer, changes, places, clock: () => now });
-    const user = person();
-    const tries = Array.from({ length: 40 }, (_, index) =>
-      (index % 2 === 0 ? bindings : other).bind(
-        app,
-        request({ relationNum: x, ...(index % 3 === 0 ? { callerNum: user } : { calleeNum: user }) }),
-      ),
-    );
-    const outcomes = await Promise.allSettled(tries);
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    const [row] = await database.sql`
-      SELECT (SELECT count(*)::int FROM bindings WHERE x = ${x}) AS bindings,
-             (SELECT count(*)::int FROM binding_parties WHERE x = ${x}) AS parties`;
-    expect(row).toEqual({ bindings: 1, parties: 2 });
-  });
-
-  it('never deadlocks when two nodes bind and unbind on the same few numbers', async () => {
-    const second = await addApp();
-    const numbers = new Map([
-      [app, await addNumbers(app, 3)],
-      [second, await addNumbers(second, 3)],
-    ]);
-    const nodes = [1, 2].map(
-      () => new AxbBindings({ sql: database.sql, sealer, changes, places, clock: () => now }),
-    );
-    const users = Array.from({ length: 12 }, person);
-    const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T;
-    async function client(node: AxbBindings): Promise<void> {
-      for (let round = 0; round < 20; round++) {
-        const owner = pick([app, second]);
-        const relationNum = Math.random() < 0.5 ? { relationNum: pick(numbers.get(owner) ?? []) } : {};
-        try {
-          const wanted = request({ callerNum: pick(users), calleeNum: pick(users), ...relationNum });
-          const { subscriptionId } = await node.bind(owner, wanted);
-          await node.modify(owner, subscriptionId, { calleeNum: pick(users) }).catch(expectBindingError);
-          await node.unbind(owner, { subscriptionId });
-        } catch (error) {
-          expectBindingError(error);
-        }
-      }
-    }
-    const expectBindingError = (error: unknown): void => {
-      expect(error).toMatchObject({ name: 'BindingError' });
-    };
-    await Promise.all(nodes.flatMap((node) => Array.from({ length: 8 }, () => client(node))));
-    const [row] = await database.sql`
-      SELECT (SELECT count(*)::int FROM binding_parties WHERE app_key IN (${app.appKey}, ${second.appKey})) AS parties,
-             (SELECT sum(bindings)::int FROM numbers WHERE app_key IN (${app.appKey}, ${second.appKey})) AS load`;
-    expect(row).toEqual({ parties: 0, load: 0 });
   });
 });
 
