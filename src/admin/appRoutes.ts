@@ -12,6 +12,7 @@ import {
 } from '../store/apps.ts';
 import type { Sql } from '../store/database.ts';
 import { listNumbers } from '../store/numbers.ts';
+import { maskText } from '../telemetry/fault.ts';
 import type { AdminApiOptions } from './adminApi.ts';
 import {
   AppPatch,
@@ -104,7 +105,7 @@ export function appRoutes(fastify: FastifyInstance, { sql, sealer, changes }: Ad
 
 async function checkAccountExists(sql: Sql, accountId: string | undefined): Promise<void> {
   if (accountId === undefined || (await getAccount(sql, accountId)) !== undefined) return;
-  throw new Problem('invalid-body', `accountId: there is no account ${JSON.stringify(accountId)}.`);
+  throw new Problem('invalid-body', `accountId: there is no account ${JSON.stringify(maskText(accountId))}.`);
 }
 
 async function checkFilesExist(sql: Sql, announcements: GivenAnnouncements = {}): Promise<void> {
@@ -113,7 +114,7 @@ async function checkFilesExist(sql: Sql, announcements: GivenAnnouncements = {})
     if ((await getAnnouncement(sql, name)) === undefined) {
       throw new Problem(
         'invalid-body',
-        `announcements.${scene}: there is no announcement "${name}"; upload it first.`,
+        `announcements.${scene}: there is no announcement "${maskText(name)}"; upload it first.`,
       );
     }
   }

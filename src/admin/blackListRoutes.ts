@@ -10,6 +10,7 @@ import {
   listBlackList,
   putBlackListEntry,
 } from '../store/blackListEntries.ts';
+import { maskText } from '../telemetry/fault.ts';
 import type { AdminApiOptions } from './adminApi.ts';
 import { AppKey, E164 } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
@@ -61,7 +62,10 @@ export function blackListRoutes(fastify: FastifyInstance, { sql, sealer, blackLi
     const given = checkNew(request.body);
     const { appKey } = given;
     if (appKey !== undefined && (await getApp(sql, sealer, appKey)) === undefined) {
-      throw new Problem('invalid-body', `appKey: there is no application ${JSON.stringify(appKey)}.`);
+      throw new Problem(
+        'invalid-body',
+        `appKey: there is no application ${JSON.stringify(maskText(appKey))}.`,
+      );
     }
     const { entry, isNew } = await putBlackListEntry(sql, sealer, given);
     await blackList.reload();

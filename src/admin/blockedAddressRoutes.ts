@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { listBlockedAddresses, unblockAddress } from '../store/blockedAddresses.ts';
 import { sourceOf } from '../store/sourceOf.ts';
+import { maskText } from '../telemetry/fault.ts';
 import type { AdminApiOptions } from './adminApi.ts';
 import { existing } from './item.ts';
 import { Problem } from './problem.ts';
@@ -18,7 +19,7 @@ export function blockedAddressRoutes(fastify: FastifyInstance, { sql, blocks }: 
       // The list names the network of an IPv6 address.
       const plain = address.replace(/::\/64$/, '::');
       if (isIP(plain) === 0) {
-        throw new Problem('invalid-query', `${JSON.stringify(address)}: expected an IP address.`);
+        throw new Problem('invalid-query', `${JSON.stringify(maskText(address))}: expected an IP address.`);
       }
       existing('blocked address', address, (await unblockAddress(sql, sourceOf(plain))) || undefined);
       await blocks.reload();

@@ -11,6 +11,7 @@ import {
   updateAreaCode,
 } from '../store/numbers.ts';
 import { StoreError } from '../store/StoreError.ts';
+import { maskText } from '../telemetry/fault.ts';
 import type { AdminApiOptions } from './adminApi.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing, refuseEmpty } from './item.ts';
@@ -46,7 +47,7 @@ export function numberRoutes(fastify: FastifyInstance, options: AdminApiOptions)
 
   const checkAppExists = async (appKey: string): Promise<void> => {
     if ((await getApp(sql, sealer, appKey)) !== undefined) return;
-    throw new Problem('invalid-body', `appKey: there is no application ${JSON.stringify(appKey)}.`);
+    throw new Problem('invalid-body', `appKey: there is no application ${JSON.stringify(maskText(appKey))}.`);
   };
 
   fastify.post('/numbers', async (request, reply) => {

@@ -77,6 +77,28 @@ describe('calls, dead letters and everything else', () => {
     expectProblem(await send('POST', '/apps', deep), 400, 'invalid-body', 'at most 16 levels');
   });
 
+  it('names no person, whatever an operator wrote where', async () => {
+    const person = '+8613900001001';
+    const numbers = [{ number: '+8617000005001' }];
+    const blocked = { number: '+8617000005001', blocks: 'both' };
+    const strangers = [
+      await send('GET', `/apps/${person}`),
+      await send('POST', '/numbers', { appKey: person, numbers }),
+      await send('POST', '/blacklist', { appKey: person, ...blocked }),
+      await send('POST', '/apps', { name: 'ride', mode: 'AXB', accountId: person.slice(1) }),
+      await send('POST', '/apps', {
+        name: 'ride',
+        mode: 'AXB',
+        announcements: { 'no-binding': '13900001001.wav' },
+      }),
+      await send('DELETE', `/blocked-addresses/${person}`),
+    ];
+    for (const { status, body } of strangers) {
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(body.detail).not.toContain('13900001001');
+    }
+  });
+
   it('logs each request without its query, and no numbers', () => {
     const requests = api.logged.filter(({ message }) => message === 'request');
     expect(requests.length).toBeGreaterThan(10);

@@ -81,7 +81,9 @@ export class Fuzzer {
   #faultOf(fuzzed: FuzzedRequest, status: number, text: string, answer: unknown): string | undefined {
     const { operation } = fuzzed;
     if (status >= 500) return 'it failed';
-    if (/139\d{8}/.test(text) && status >= 400) return 'it names a person';
+    // What is called an X number is told in full.
+    const mayName = operation.told.tags.includes('Numbers');
+    if (!mayName && /139\d{8}/.test(text) && status >= 400) return 'it names a person';
     if (!this.#isAddressed(fuzzed))
       return this.#options.isEnvelope(status, answer) ? undefined : 'it has no envelope';
     const told = operation.told.responses[status];
