@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { stateCodeOf } from '../../../src/calls/stateCodes.ts';
-import { fromALaw, holdsTogether, readWav, SAMPLES_PER_SECOND } from '../../kit/audio.ts';
-import { eventually } from '../../kit/eventually.ts';
+import { fromALaw, holdsTogether, SAMPLES_PER_SECOND } from '../../kit/audio.ts';
+import { fetchRecording } from '../../kit/fetchRecording.ts';
 import { soundsHeard } from '../../kit/hearing.ts';
 import { digitsOf, findLeaks } from '../../kit/leaks.ts';
 import type { CallEnd, PhoneCall } from '../../kit/PhoneCall.ts';
@@ -112,11 +112,7 @@ async function checkRecording(
   { tenant }: PlayedCall,
   fields: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { recordObjectName, recordDomain } = fields;
-  const ask = () => tenant.partner.recording(String(recordObjectName), String(recordDomain));
-  await eventually('the recording', async () => (await ask()).status === 301);
-  const { location = '' } = await ask();
-  const wav = readWav(Buffer.from(await (await fetch(location)).arrayBuffer()));
+  const wav = await fetchRecording(tenant.partner, fields);
   expect(wav).toMatchObject({ format: 6, channels: 1, hertz: 8000 });
   const seconds = wav.data.length / SAMPLES_PER_SECOND;
   expect(seconds).toBeGreaterThan(3);

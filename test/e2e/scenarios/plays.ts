@@ -32,13 +32,6 @@ export const talkAndBeLeft: Play = async (call) => {
 /** Packets of 20 ms after which a recording is kept: three seconds and a little. */
 const WORTH_KEEPING_PACKETS = 190;
 
-/** They talk for so long that a recording is kept, and the callee hangs up. */
-export const talkForRecord: Play = async (call) => {
-  const atCallee = await answer(call);
-  await call.atCaller.media?.hearsPackets(WORTH_KEEPING_PACKETS);
-  await atCallee.hangUp();
-};
-
 /** The callee answers once the caller has heard what he was to hear meanwhile, and hangs up after a talk. */
 export const answerAfter =
   (announcement: string, packets = 0): Play =>
