@@ -22,8 +22,7 @@ How a call ended: \`stateCode\` of the \`disconnect\` event, and what goes with 
   cause. In the record, \`fwdUnaswRsn\` and \`sipStatusCode\` tell of the callee's leg: 0 where it did not fail.
 - **ulFailReason** is that field of the call record.
 - **Announcement** is the scene that belongs to the code; an application may name a file of its own for it. Whether a call
-  hears it depends on how it came to its end: a callee who is busy is told of by his own network, and the scenes of modes
-  that are not served yet are heard by nobody.
+  hears it depends on how it came to its end: a callee who is busy, for one, is told of by his own network.
 - Codes without a mark under **given** belong to the hosted product, and no call of this engine ends with them today.`;
 
 const COLUMNS =
