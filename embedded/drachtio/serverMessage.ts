@@ -19,7 +19,7 @@ export interface MessageMeta {
 }
 
 /** drachtio-srf begins to ping from v0.8.2 on; this is the version whose protocol is spoken here. */
-export const protocolVersion = 'v0.9.10';
+const protocolVersion = 'v0.9.10';
 
 function metaText({ source, octets, protocol, address, port }: MessageMeta): string {
   // Six digits of a second, as drachtio-server writes them.

@@ -55,7 +55,7 @@ function liveOwner(home: string): number | undefined {
 }
 
 /** Waits until a process that is no child of ours is gone. */
-export async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
+async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   while (isAlive(pid)) {
     if (Date.now() > deadline) return false;

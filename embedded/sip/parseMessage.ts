@@ -20,7 +20,7 @@ export type ParseResult =
 /** Most octets of start line and headers together. */
 export const maxHeadOctets = 65_536;
 /** Most header lines in a message. */
-export const maxHeaderLines = 512;
+const maxHeaderLines = 512;
 /** Most octets of a body. */
 export const maxBodyOctets = 1_048_576;
 

@@ -49,7 +49,7 @@ function resolveName(resolver: Resolver, hostname: string, done: Resolved): void
 }
 
 /** A lookup for net.connect that only gives addresses that the policy opens: what is checked is what is dialled. */
-export function guardedLookup(policy: AddressPolicy): LookupFunction {
+function guardedLookup(policy: AddressPolicy): LookupFunction {
   const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES });
   return (hostname, options, callback) => {
     resolveName(resolver, hostname, (error, addresses) => {

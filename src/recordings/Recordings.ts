@@ -7,7 +7,7 @@ import { RecordingError } from './RecordingError.ts';
 import type { RecordingFolder } from './RecordingFolder.ts';
 
 /** Nothing shorter is kept. */
-export const SHORTEST_RECORDING_MS = 3000;
+const SHORTEST_RECORDING_MS = 3000;
 /** What a media server writes: 16-bit samples, 8 kHz, mono, behind a header of this length. */
 const RAW_BYTES_PER_MS = 16;
 const RAW_HEADER_BYTES = 44;

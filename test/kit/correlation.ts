@@ -126,7 +126,7 @@ function productsOf(block: Spectrum, one: Probe, other: Probe): Spectrum {
   return { re, im };
 }
 
-export function energyOf(samples: Float64Array): number {
+function energyOf(samples: Float64Array): number {
   let energy = 0;
   for (const sample of samples) energy += sample * sample;
   return energy;

@@ -5,7 +5,7 @@ import type { ApiCommand } from './command.ts';
 import { SERVER_COMMANDS } from './serverCommands.ts';
 
 /** Every API command that the server knows. What is not here is refused. */
-export const API_COMMANDS: ReadonlyMap<string, ApiCommand> = new Map([
+const API_COMMANDS: ReadonlyMap<string, ApiCommand> = new Map([
   ...SERVER_COMMANDS,
   ...CHANNEL_COMMANDS,
   ...BRIDGE_COMMANDS,

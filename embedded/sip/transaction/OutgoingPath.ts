@@ -6,7 +6,7 @@ import { isResolved, resolveHop } from '../transport/nextHop.ts';
 import type { TransportLayer } from '../transport/TransportLayer.ts';
 
 /** UDP requests above this size go over TCP, as their path's MTU is not known (RFC 3261 18.1.1). */
-export const largestUdpRequestOctets = 1300;
+const largestUdpRequestOctets = 1300;
 /** How long the TCP try for a large request may hold it up before it goes over UDP after all. */
 const upgradeTimeoutMs = 1_000;
 /** How long a host that took no TCP is not asked again. */

@@ -1,11 +1,11 @@
 import type { HandsetContact, HandsetSource } from '../../store/handsets.ts';
 
 /** Seconds of a contact that asks for none (RFC 3261, 10.2.1.1), and the most that one gets. */
-export const LONGEST_EXPIRES_SECONDS = 3600;
+const LONGEST_EXPIRES_SECONDS = 3600;
 /** A phone that wants to register more often than this is told 423. */
-export const SHORTEST_EXPIRES_SECONDS = 30;
+const SHORTEST_EXPIRES_SECONDS = 30;
 /** Of more contacts the oldest are forgotten: phones that restart leave some behind. */
-export const MOST_CONTACTS = 10;
+const MOST_CONTACTS = 10;
 
 const MOST_URI_CHARACTERS = 512;
 

@@ -195,7 +195,7 @@ export class Calls {
 }
 
 /** How fsmrf is told where the media server is. */
-export function eslAddress(media: EmbeddedMedia): object {
+function eslAddress(media: EmbeddedMedia): object {
   return { address: media.eslHost, port: media.eslPort, secret: media.password, listenAddress: '127.0.0.1' };
 }
 
