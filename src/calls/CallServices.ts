@@ -1,10 +1,11 @@
 import type { MediaPool } from '../../media/index.ts';
-import type { Connect, Decision, Line, Platform, Remember, RouteCall } from '../../routing/types.ts';
+import type { Connect, Decision, Platform, RouteCall } from '../../routing/types.ts';
 import type { CustomerAnswer } from '../../routing/xMode.ts';
 import type { Recordings } from '../recordings/Recordings.ts';
 import type { SipFrontEnd } from '../sip/SipFrontEnd.ts';
 import type { TrunkGroup } from '../sip/TrunkGroup.ts';
 import type { HandsetContact } from '../store/handsets.ts';
+import type { LineAnswer, LineRequest } from '../store/lines.ts';
 import type { Message } from '../store/Message.ts';
 import type { Trunk } from '../store/trunks.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -35,23 +36,6 @@ export interface CallAdmission {
   /** A call has ended, whether it was put to `check` or not. */
   ended(sessionId: string): void;
 }
-
-export interface LineRequest {
-  readonly appKey: string;
-  /** The binding that the call goes by. */
-  readonly subscriptionId: string;
-  readonly line: Line;
-  readonly sessionId: string;
-  /** Kept together with the line. */
-  readonly remember?: Remember;
-  /** `id` of the temporary callee that the call uses up. */
-  readonly temporaryCallee?: string;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
-
-/** `used`: another call has used the temporary callee up in the meantime. Only with `taken` has anything changed. */
-export type LineAnswer = 'taken' | 'busy' | 'used';
 
 /** The lines of AX and AXE: one call at a time on an X, or on an X with an extension, across all processes. */
 export interface CallLines {

@@ -1,6 +1,6 @@
 import type { Connect, Line } from '../../routing/types.ts';
+import type { LineAnswer } from '../store/lines.ts';
 import type { CallerSide } from './CallerSide.ts';
-import type { LineAnswer } from './CallServices.ts';
 
 /**
  * Takes the line that a call needs, before its callee is rung. It is freed when the call is closed, or at once when the

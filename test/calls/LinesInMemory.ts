@@ -1,5 +1,6 @@
-import type { CallLines, LineAnswer, LineRequest } from '../../src/calls/CallServices.ts';
+import type { CallLines } from '../../src/calls/CallServices.ts';
 import type { CallSnapshot } from '../../src/store/CallSnapshot.ts';
+import type { LineAnswer, LineRequest } from '../../src/store/lines.ts';
 import { Series } from '../kit/Series.ts';
 
 /** Lines without a database: who holds which. */

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApiUnderTest, OPERATOR_TOKEN, startApi } from '../kit/apiUnderTest.ts';
+import { type ApiUnderTest, startApi } from '../kit/apiUnderTest.ts';
 import { PartnerClient } from '../kit/PartnerClient.ts';
+import { runCommand } from './runCommand.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../cli/main.ts');
 const LET_IN = '1012007';
 
 let api: ApiUnderTest;
@@ -17,20 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-interface Run {
-  readonly exitCode: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function axbridge(...args: string[]): Promise<Run> {
-  const env = { AXBRIDGE_ADMIN_URL: api.base, AXBRIDGE_ADMIN_TOKEN: OPERATOR_TOKEN };
-  return new Promise((done) => {
-    execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) => {
-      done({ exitCode: error === null ? 0 : Number(error.code), out, err });
-    });
-  });
-}
+const axbridge = (...args: string[]) => runCommand(api, args);
 
 const knock = async (appSecret: string) =>
   (await new PartnerClient(api.base, appKey, appSecret).query({ subscriptionId: 'none' })).body.resultcode;

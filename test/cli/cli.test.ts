@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApiUnderTest, OPERATOR_TOKEN, startApi } from '../kit/apiUnderTest.ts';
+import { type ApiUnderTest, startApi } from '../kit/apiUnderTest.ts';
 import { PartnerClient } from '../kit/PartnerClient.ts';
+import { runCommand } from './runCommand.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../cli/main.ts');
 const X = '+8617000005001';
 
 let api: ApiUnderTest;
@@ -23,20 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-interface Run {
-  readonly exitCode: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function axbridge(args: readonly string[], environment: Record<string, string> = {}): Promise<Run> {
-  const env = { AXBRIDGE_ADMIN_URL: api.base, AXBRIDGE_ADMIN_TOKEN: OPERATOR_TOKEN, ...environment };
-  return new Promise((done) => {
-    execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) => {
-      done({ exitCode: error === null ? 0 : Number(error.code), out, err });
-    });
-  });
-}
+const axbridge = (args: readonly string[], environment: Record<string, string> = {}) =>
+  runCommand(api, args, environment);
 
 it('explains where a call would go, with the other party masked', async () => {
   const { exitCode, out } = await axbridge(['explain', '--caller', '+8613900001001', '--x', X]);

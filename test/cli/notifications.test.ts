@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { insertAttempts } from '../../src/store/deliveries.ts';
-import { type ApiUnderTest, OPERATOR_TOKEN, startApi } from '../kit/apiUnderTest.ts';
+import { type ApiUnderTest, startApi } from '../kit/apiUnderTest.ts';
+import { runCommand } from './runCommand.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../cli/main.ts');
 const SESSION = 'session-1@ce1.example.com';
 const AT = Date.parse('2026-01-05T04:00:01Z');
 
@@ -26,20 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-interface Run {
-  readonly exitCode: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function axbridge(...args: string[]): Promise<Run> {
-  const env = { AXBRIDGE_ADMIN_URL: api.base, AXBRIDGE_ADMIN_TOKEN: OPERATOR_TOKEN };
-  return new Promise((done) => {
-    execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) => {
-      done({ exitCode: error === null ? 0 : Number(error.code), out, err });
-    });
-  });
-}
+const axbridge = (...args: string[]) => runCommand(api, args);
 
 it('shows what the customer was told of a call, a line for each attempt', async () => {
   const { exitCode, out } = await axbridge('deliveries', '--session', SESSION);

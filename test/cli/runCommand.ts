@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { type ApiUnderTest, OPERATOR_TOKEN } from '../kit/apiUnderTest.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../cli/main.ts');
+
+/** What a run of the command line came to. */
+export interface Run {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line on an API, as its operator unless the environment says otherwise. */
+export function runCommand(
+  { base }: ApiUnderTest,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Run> {
+  const env = { AXBRIDGE_ADMIN_URL: base, AXBRIDGE_ADMIN_TOKEN: OPERATOR_TOKEN, ...environment };
+  return new Promise((done) => {
+    execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) => {
+      done({ exitCode: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+}
