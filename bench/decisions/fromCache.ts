@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import { OPEN_PLATFORM } from '../../routing/open.ts';
 import { route } from '../../routing/route.ts';
 import type { Found, RouteCall, RoutingTable } from '../../routing/types.ts';
 import type { Changes } from '../../src/store/changes.ts';
 import { RoutingCache } from '../../src/store/RoutingCache.ts';
+import { OPEN_PLATFORM } from '../../test/kit/openPlatform.ts';
 import { partyNumber, xNumber } from '../BenchDatabase.ts';
 import type { Report } from '../Report.ts';
 import { inTurns } from '../rounds.ts';

@@ -1,7 +1,7 @@
-import { OPEN_PLATFORM } from '../../routing/open.ts';
 import { route } from '../../routing/route.ts';
 import { RoutingCache } from '../../src/store/RoutingCache.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
+import { OPEN_PLATFORM } from '../../test/kit/openPlatform.ts';
 import { type BenchDatabase, partyNumber, xNumber } from '../BenchDatabase.ts';
 import type { Report } from '../Report.ts';
 import { inTurns } from '../rounds.ts';

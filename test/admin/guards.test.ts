@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPEN_PLATFORM } from '../../routing/open.ts';
 import { route } from '../../routing/route.ts';
 import { createPlatform } from '../../src/calls/platform.ts';
 import { Admission } from '../../src/store/Admission.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
 import { type ApiUnderTest, startApi } from '../kit/apiUnderTest.ts';
+import { OPEN_PLATFORM } from '../kit/openPlatform.ts';
 import { PartnerClient } from '../kit/PartnerClient.ts';
 import { type Answer, sendTo } from './adminRequest.ts';
 

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedSip, type EmbeddedSipOptions, startEmbeddedSip } from '../../embedded/index.ts';
 import type { MediaPool } from '../../media/index.ts';
-import { OPEN_GUARDS, OPEN_PLATFORM } from '../../routing/open.ts';
 import { route } from '../../routing/route.ts';
 import type {
   AppRoute,
@@ -31,6 +30,7 @@ import type { CallSnapshot } from '../../src/store/CallSnapshot.ts';
 import type { Message } from '../../src/store/Message.ts';
 import type { Trunk } from '../../src/store/trunks.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
+import { OPEN_GUARDS, OPEN_PLATFORM } from '../kit/openPlatform.ts';
 import { Series } from '../kit/Series.ts';
 import { LinesInMemory } from './LinesInMemory.ts';
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { explain } from '../../routing/because.ts';
 import { refuseExceeded } from '../../routing/guards.ts';
 import { refuseBusy } from '../../routing/lines.ts';
-import { OPEN_PLATFORM } from '../../routing/open.ts';
 import { refuseFault } from '../../routing/refusals.ts';
 import { decide } from '../../routing/route.ts';
 import type { Connect } from '../../routing/types.ts';
+import { OPEN_PLATFORM } from '../kit/openPlatform.ts';
 import {
   account,
   app,

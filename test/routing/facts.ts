@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { explain } from '../../routing/because.ts';
-import { OPEN_GUARDS, OPEN_PLATFORM } from '../../routing/open.ts';
 import { decide } from '../../routing/route.ts';
 import type {
   AccountRoute,
@@ -16,6 +15,7 @@ import type {
   RouteCall,
   XNumber,
 } from '../../routing/types.ts';
+import { OPEN_GUARDS, OPEN_PLATFORM } from '../kit/openPlatform.ts';
 
 export const A = '+8613800000001';
 export const B = '+8613900000002';

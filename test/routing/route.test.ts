@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { OPEN_PLATFORM } from '../../routing/open.ts';
 import { route } from '../../routing/route.ts';
 import type { Mode, RoutingTable } from '../../routing/types.ts';
+import { OPEN_PLATFORM } from '../kit/openPlatform.ts';
 import {
   A,
   account,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { OPEN_PLATFORM } from '../../routing/open.ts';
 import { decide } from '../../routing/route.ts';
 import type { Ask, Decision, Found, Platform } from '../../routing/types.ts';
 import { type CustomerAnswer, decideReply, refuseNoFile } from '../../routing/xMode.ts';
+import { OPEN_PLATFORM } from '../kit/openPlatform.ts';
 import {
   ABROAD,
   app,

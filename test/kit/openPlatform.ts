@@ -1,4 +1,4 @@
-import type { AppGuards, Platform } from './types.ts';
+import type { AppGuards, Platform } from '../../routing/types.ts';
 
 const MS_PER_MINUTE = 60_000;
 const MINUTES_PER_DAY = 1440;
