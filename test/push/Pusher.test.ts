@@ -1,38 +1,23 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { endOldSecret, renewAppSecret } from '../../src/store/apps.ts';
 import { listDeadLetters } from '../../src/store/deadLetters.ts';
-import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
-import { hasValidAksk, hasValidSignature, WebhookSink } from '../kit/WebhookSink.ts';
+import { hasValidAksk, hasValidSignature } from '../kit/WebhookSink.ts';
 import { eventCount, eventsOf, heard, recordsOf } from './heard.ts';
-import { makeApp, type NodeSettings, type NodeUnderTest, ScriptedCall, startNode } from './pushUnderTest.ts';
+import { NodesAndSinks, urlsOf } from './NodesAndSinks.ts';
+import { makeApp, type NodeSettings, ScriptedCall, startNode } from './pushUnderTest.ts';
 
-let database: TestDatabase;
-const stops: (() => Promise<void>)[] = [];
+let rig: NodesAndSinks;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  rig = await NodesAndSinks.start();
 });
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-  await database.sql`TRUNCATE outbox, calls, nodes`;
-});
-afterAll(() => database.close());
+afterEach(() => rig.endTest());
+afterAll(() => rig.close());
 
-async function node(settings: Partial<NodeSettings> = {}): Promise<NodeUnderTest> {
-  const started = await startNode({ url: database.url, ...settings });
-  stops.push(started.stop);
-  return started;
-}
+const node = (settings: Partial<NodeSettings> = {}) => rig.node(settings);
+const sink = () => rig.sink();
 
-async function sink(): Promise<WebhookSink> {
-  const started = await WebhookSink.start();
-  stops.push(() => started.close());
-  return started;
-}
-
-const urls = (target: WebhookSink) => ({ statusUrl: `${target.url}/status`, feeUrl: `${target.url}/fee` });
-
-const pending = async () => (await database.sql`SELECT 1 FROM outbox WHERE given_up_at IS NULL`).length;
+const pending = () => rig.pending();
 
 /** Asks again until the database says so; polling is the only way to hear that rows are gone. */
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
@@ -45,7 +30,7 @@ describe('a call at a healthy customer', () => {
   it('is told event by event in order, then its record, and leaves nothing in the outbox', async () => {
     const customer = await sink();
     const { journal, ...rest } = await node();
-    const { appKey } = await makeApp(rest, urls(customer));
+    const { appKey } = await makeApp(rest, urlsOf(customer));
     const call = new ScriptedCall(journal, appKey);
     await call.run();
     await customer.waitFor(({ accepted }) => recordsOf(accepted).length === 1);
@@ -58,7 +43,7 @@ describe('a call at a healthy customer', () => {
   it('can be verified by both signatures, and carries JSON in UTF-8', async () => {
     const customer = await sink();
     const { journal, ...rest } = await node();
-    const { appKey, appSecret } = await makeApp(rest, urls(customer));
+    const { appKey, appSecret } = await makeApp(rest, urlsOf(customer));
     await new ScriptedCall(journal, appKey).run();
     await customer.waitFor(({ accepted }) => accepted.length === 6);
     for (const request of customer.requests) {
@@ -73,7 +58,7 @@ describe('a call at a healthy customer', () => {
   it('can be verified with either secret while the secret changes', async () => {
     const customer = await sink();
     const { journal, ...rest } = await node();
-    const { appKey, appSecret } = await makeApp(rest, urls(customer));
+    const { appKey, appSecret } = await makeApp(rest, urlsOf(customer));
     const renewed = await renewAppSecret(rest.sql, rest.sealer, appKey, 3600);
     await new ScriptedCall(journal, appKey).run();
     await customer.waitFor(({ accepted }) => accepted.length === 6);
@@ -100,7 +85,7 @@ describe('a call at a healthy customer', () => {
   it('shares its record message with calls that end at the same time, at most 50', async () => {
     const customer = await sink();
     const { journal, ...rest } = await node();
-    const { appKey } = await makeApp(rest, urls(customer));
+    const { appKey } = await makeApp(rest, urlsOf(customer));
     const calls = Array.from({ length: 120 }, () => new ScriptedCall(journal, appKey));
     await Promise.all(calls.map((call) => call.run()));
     await customer.waitFor(({ accepted }) => recordsOf(accepted).length === 120);
@@ -115,7 +100,7 @@ describe('a call at a healthy customer', () => {
   it('that was asked about the call is told the rest of it, in order', async () => {
     const customer = await sink();
     const { journal, ...rest } = await node();
-    const { appKey } = await makeApp(rest, urls(customer));
+    const { appKey } = await makeApp(rest, urlsOf(customer));
     const call = new ScriptedCall(journal, appKey);
     call.event('callin');
     await journal.open(call.snapshot, undefined);
@@ -136,7 +121,7 @@ describe('a call at a healthy customer', () => {
     await customer.waitFor(({ accepted }) => accepted.length === 1);
     await until(async () => (await pending()) === 0);
     expect(customer.requests.map(({ path }) => path)).toEqual(['/fee']);
-    expect(await database.sql`SELECT 1 FROM calls WHERE closed_at IS NOT NULL`).toHaveLength(2);
+    expect(await rig.sql`SELECT 1 FROM calls WHERE closed_at IS NOT NULL`).toHaveLength(2);
   });
 });
 
@@ -144,7 +129,7 @@ describe('a customer that fails', () => {
   it('hears the same bytes under the same id until it says 200, and nothing later of that call before', async () => {
     const customer = await sink();
     const { journal, ...rest } = await node();
-    const { appKey } = await makeApp(rest, urls(customer));
+    const { appKey } = await makeApp(rest, urlsOf(customer));
     const failures = [301, 500, 204];
     customer.rule = ({ body }) => (body.includes('"callin"') ? (failures.shift() ?? 200) : 200);
     const call = new ScriptedCall(journal, appKey);
@@ -160,7 +145,7 @@ describe('a customer that fails', () => {
   it('does not stop the other calls of the same customer', async () => {
     const customer = await sink();
     const { journal, ...rest } = await node({ retrySeconds: [600] });
-    const { appKey } = await makeApp(rest, urls(customer));
+    const { appKey } = await makeApp(rest, urlsOf(customer));
     const bad = new ScriptedCall(journal, appKey);
     customer.rule = ({ body, path }) => (path === '/status' && body.includes(bad.sessionId) ? 500 : 200);
     await bad.run();
@@ -179,7 +164,7 @@ describe('a customer that fails', () => {
   it('loses nothing while its port is closed, and keeps the order', async () => {
     const customer = await sink();
     const { journal, ...rest } = await node({ retrySeconds: Array(200).fill(0.1) });
-    const { appKey } = await makeApp(rest, urls(customer));
+    const { appKey } = await makeApp(rest, urlsOf(customer));
     const calls = Array.from({ length: 60 }, () => new ScriptedCall(journal, appKey));
     await Promise.all(calls.slice(0, 20).map((call) => call.run()));
     await customer.close();
@@ -200,8 +185,8 @@ describe('a customer that fails', () => {
     const [dead, alive] = [await sink(), await sink()];
     dead.rule = 'hang';
     const { journal, ...rest } = await node({ timeoutSeconds: 4 });
-    const deadApp = await makeApp(rest, urls(dead));
-    const aliveApp = await makeApp(rest, urls(alive));
+    const deadApp = await makeApp(rest, urlsOf(dead));
+    const aliveApp = await makeApp(rest, urlsOf(alive));
     await Promise.all(Array.from({ length: 200 }, () => new ScriptedCall(journal, deadApp.appKey).run()));
     const startedAt = Date.now();
     await new ScriptedCall(journal, aliveApp.appKey).run();
@@ -213,7 +198,7 @@ describe('a customer that fails', () => {
   it('gets the rest of a call after an event was given up; what was given up is listed and can be sent again', async () => {
     const customer = await sink();
     const { journal, pusher, ...rest } = await node({ retrySeconds: [0.05, 0.05] });
-    const { appKey } = await makeApp(rest, urls(customer));
+    const { appKey } = await makeApp(rest, urlsOf(customer));
     customer.rule = ({ body }) => (body.includes('"alerting"') || body.includes('"fee"') ? 503 : 200);
     const call = new ScriptedCall(journal, appKey);
     await call.run();
@@ -235,7 +220,7 @@ describe('a customer that fails', () => {
     const [old, moved] = [await sink(), await sink()];
     old.rule = 500;
     const { journal, sql, ...rest } = await node({ retrySeconds: Array(200).fill(0.05) });
-    const { appKey } = await makeApp({ sql, ...rest }, urls(old));
+    const { appKey } = await makeApp({ sql, ...rest }, urlsOf(old));
     const call = new ScriptedCall(journal, appKey);
     await call.run();
     await old.waitFor(({ requests }) => requests.length > 2);
@@ -247,7 +232,7 @@ describe('a customer that fails', () => {
   it('is not lost when it closes the connection just as a message is sent', async () => {
     const customer = await sink();
     const { journal, ...rest } = await node({ retrySeconds: [600] });
-    const { appKey } = await makeApp(rest, urls(customer));
+    const { appKey } = await makeApp(rest, urlsOf(customer));
     let resets = 1;
     customer.rule = () => (resets-- > 0 ? 'reset' : 200);
     await new ScriptedCall(journal, appKey).run();
@@ -261,12 +246,12 @@ describe('what another life has left', () => {
     const customer = await sink();
     customer.rule = 500;
     const first = await startNode({
-      url: database.url,
+      url: rig.url,
       nodeId: 'one',
       heartbeat: false,
       retrySeconds: Array(9).fill(0.3),
     });
-    const { appKey } = await makeApp(first, urls(customer));
+    const { appKey } = await makeApp(first, urlsOf(customer));
     const calls = Array.from({ length: 30 }, () => new ScriptedCall(first.journal, appKey));
     await Promise.all(calls.map((call) => call.run()));
     await customer.waitFor(({ requests }) => requests.some(({ path }) => path === '/fee'));
@@ -287,12 +272,12 @@ describe('what another life has left', () => {
     const customer = await sink();
     customer.rule = 500;
     const first = await startNode({
-      url: database.url,
+      url: rig.url,
       nodeId: 'one',
       heartbeat: false,
       retrySeconds: Array(9).fill(0.1),
     });
-    const { appKey } = await makeApp(first, urls(customer));
+    const { appKey } = await makeApp(first, urlsOf(customer));
     const call = new ScriptedCall(first.journal, appKey);
     await call.run();
     await customer.waitFor(({ requests }) => requests.length > 1);

@@ -1,43 +1,22 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { listDeadLetters } from '../../src/store/deadLetters.ts';
-import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
-import { WebhookSink } from '../kit/WebhookSink.ts';
 import { eventsOf, recordsOf } from './heard.ts';
-import { makeApp, type NodeSettings, type NodeUnderTest, ScriptedCall, startNode } from './pushUnderTest.ts';
+import { NodesAndSinks, urlsOf } from './NodesAndSinks.ts';
+import { makeApp, type NodeSettings, type NodeUnderTest, ScriptedCall } from './pushUnderTest.ts';
 
 const WHOLE_CALL = ['callin', 'callout', 'alerting', 'answer', 'disconnect'];
 
-let database: TestDatabase;
-const stops: (() => Promise<void>)[] = [];
+let rig: NodesAndSinks;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  rig = await NodesAndSinks.start();
 });
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-  await database.sql`TRUNCATE outbox, calls, nodes, deliveries`;
-});
-afterAll(() => database.close());
+afterEach(() => rig.endTest());
+afterAll(() => rig.close());
 
-async function node(settings: Partial<NodeSettings> = {}): Promise<NodeUnderTest> {
-  const started = await startNode({
-    url: database.url,
-    mostFailures: 3,
-    probeSeconds: [0.2],
-    retrySeconds: [600],
-    ...settings,
-  });
-  stops.push(started.stop);
-  return started;
-}
-
-async function sink(): Promise<WebhookSink> {
-  const started = await WebhookSink.start();
-  stops.push(() => started.close());
-  return started;
-}
-
-const urls = (target: WebhookSink) => ({ statusUrl: `${target.url}/status`, feeUrl: `${target.url}/fee` });
+const node = (settings: Partial<NodeSettings> = {}) =>
+  rig.node({ mostFailures: 3, probeSeconds: [0.2], retrySeconds: [600], ...settings });
+const sink = () => rig.sink();
 
 const until = (condition: () => Promise<boolean> | boolean) =>
   expect.poll(condition, { timeout: 20_000, interval: 10 }).toBe(true);
@@ -54,7 +33,7 @@ describe('a target that keeps failing', () => {
     const customer = await sink();
     customer.rule = 500;
     const under = await node({ probeSeconds: [0.3] });
-    const { appKey } = await makeApp(under, urls(customer));
+    const { appKey } = await makeApp(under, urlsOf(customer));
     await openCalls(under, appKey, 3);
     await until(() => under.pusher.stats().targetsLeftAlone === 1);
     const sent = customer.requests.length;
@@ -63,14 +42,14 @@ describe('a target that keeps failing', () => {
     const times = customer.requests.slice(-3).map(({ at }) => at);
     for (const [index, at] of times.entries())
       if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThan(250);
-    const [tried] = await database.sql`SELECT count(*)::int AS count FROM outbox WHERE attempts > 0`;
+    const [tried] = await rig.sql`SELECT count(*)::int AS count FROM outbox WHERE attempts > 0`;
     expect(tried?.count).toBeLessThanOrEqual(customer.requests.length);
   });
 
   it('gets everything that waited, in order, once a probe gets through', async () => {
     const customer = await sink();
     const under = await node({ retrySeconds: Array(100).fill(0.2) });
-    const { appKey } = await makeApp(under, urls(customer));
+    const { appKey } = await makeApp(under, urlsOf(customer));
     await customer.close();
     await openCalls(under, appKey, 3);
     await until(() => under.pusher.stats().targetsLeftAlone === 1);
@@ -89,8 +68,8 @@ describe('a target that keeps failing', () => {
     const [customer, other] = [await sink(), await sink()];
     customer.rule = ({ path }) => (path === '/status' ? 500 : 200);
     const under = await node({ probeSeconds: [60] });
-    const { appKey } = await makeApp(under, urls(customer));
-    const { appKey: otherKey } = await makeApp(under, urls(other));
+    const { appKey } = await makeApp(under, urlsOf(customer));
+    const { appKey: otherKey } = await makeApp(under, urlsOf(other));
     await openCalls(under, appKey, 5);
     await until(() => under.pusher.stats().targetsLeftAlone === 1);
     const startedAt = Date.now();
@@ -105,7 +84,7 @@ describe('a target that keeps failing', () => {
     const [old, moved] = [await sink(), await sink()];
     old.rule = 500;
     const under = await node({ probeSeconds: [600], deadSeconds: 1 });
-    const { appKey } = await makeApp(under, urls(old));
+    const { appKey } = await makeApp(under, urlsOf(old));
     await openCalls(under, appKey, 3);
     await until(() => under.pusher.stats().targetsLeftAlone === 1);
     const [call] = await openCalls(under, appKey, 1);
@@ -118,7 +97,7 @@ describe('a target that keeps failing', () => {
     const customer = await sink();
     customer.rule = 500;
     const under = await node({ probeSeconds: [600], retrySeconds: [] });
-    const { appKey } = await makeApp(under, urls(customer));
+    const { appKey } = await makeApp(under, urlsOf(customer));
     await openCalls(under, appKey, 3);
     await until(async () => (await listDeadLetters(under, { appKey })).length === 3);
     await openCalls(under, appKey, 2);
@@ -132,16 +111,16 @@ describe('a target that keeps failing', () => {
     const customer = await sink();
     customer.rule = 500;
     const under = await node({ probeSeconds: [0.2, 0.5], retrySeconds: Array(100).fill(0.1) });
-    const { appKey } = await makeApp(under, urls(customer));
+    const { appKey } = await makeApp(under, urlsOf(customer));
     const calls = await openCalls(under, appKey, 200);
+    const middle = calls.map(({ sessionId }) => sessionId).sort()[100] ?? '';
     await until(() => under.pusher.stats().targetsLeftAlone === 1);
-    await database.sql`
-      UPDATE outbox SET next_attempt_at = now() - interval '61 minutes' WHERE session_id > ${calls[100]?.sessionId ?? ''}`;
+    await rig.sql`
+      UPDATE outbox SET next_attempt_at = now() - interval '61 minutes' WHERE session_id > ${middle}`;
     await until(() => under.pusher.stats().givenUp > 0);
     const letters = await listDeadLetters(under, { appKey, limit: 1000 });
     expect(letters.length).toBe(under.pusher.stats().givenUp);
-    for (const { sessionIds } of letters)
-      expect(sessionIds[0]?.localeCompare(calls[100]?.sessionId ?? '')).toBe(1);
+    for (const { sessionIds } of letters) expect(sessionIds[0]?.localeCompare(middle)).toBe(1);
     expect(new Set(letters.map(({ lastError }) => lastError))).toContain('not tried: status 500');
     customer.rule = 200;
     await customer.waitFor(({ accepted }) => accepted.length >= 200 - letters.length);

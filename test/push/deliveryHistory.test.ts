@@ -2,42 +2,19 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DeliveryHistory } from '../../src/push/DeliveryHistory.ts';
 import type { DeliveryAttempt } from '../../src/store/deliveries.ts';
 import { deliveriesOf, type MessageHistory } from '../../src/store/messageHistory.ts';
-import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
-import { WebhookSink } from '../kit/WebhookSink.ts';
-import {
-  makeApp,
-  type NodeSettings,
-  type NodeUnderTest,
-  ScriptedCall,
-  silent,
-  startNode,
-} from './pushUnderTest.ts';
+import { NodesAndSinks, urlsOf } from './NodesAndSinks.ts';
+import { makeApp, type NodeSettings, type NodeUnderTest, ScriptedCall, silent } from './pushUnderTest.ts';
 
-let database: TestDatabase;
-const stops: (() => Promise<void>)[] = [];
+let rig: NodesAndSinks;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  rig = await NodesAndSinks.start();
 });
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-  await database.sql`TRUNCATE outbox, calls, nodes, deliveries`;
-});
-afterAll(() => database.close());
+afterEach(() => rig.endTest());
+afterAll(() => rig.close());
 
-async function node(settings: Partial<NodeSettings> = {}): Promise<NodeUnderTest> {
-  const started = await startNode({ url: database.url, ...settings });
-  stops.push(started.stop);
-  return started;
-}
-
-async function sink(): Promise<WebhookSink> {
-  const started = await WebhookSink.start();
-  stops.push(() => started.close());
-  return started;
-}
-
-const urls = (target: WebhookSink) => ({ statusUrl: `${target.url}/status`, feeUrl: `${target.url}/fee` });
+const node = (settings: Partial<NodeSettings> = {}) => rig.node(settings);
+const sink = () => rig.sink();
 
 /** The history of a call, as soon as it is as it should be. */
 async function historyOf(
@@ -49,7 +26,7 @@ async function historyOf(
   await expect
     .poll(
       async () => {
-        messages = (await deliveriesOf(database.sql, sealer, sessionId))?.messages ?? [];
+        messages = (await deliveriesOf(rig.sql, sealer, sessionId))?.messages ?? [];
         return isSo(messages);
       },
       { timeout: 20_000, interval: 20 },
@@ -62,7 +39,7 @@ describe('the history of a call', () => {
   it('holds every message with the time, duration and status of its attempt, under its webhook-id', async () => {
     const customer = await sink();
     const under = await node();
-    const { appKey } = await makeApp(under, urls(customer));
+    const { appKey } = await makeApp(under, urlsOf(customer));
     const call = new ScriptedCall(under.journal, appKey);
     const startedAt = Date.now();
     await call.run();
@@ -80,7 +57,7 @@ describe('the history of a call', () => {
       expect(attempts[0]?.at.getTime()).toBeGreaterThanOrEqual(startedAt);
       expect(attempts[0]?.seconds).toBeLessThan(5);
     }
-    expect((await deliveriesOf(database.sql, under.sealer, call.sessionId))?.appKey).toBe(appKey);
+    expect((await deliveriesOf(rig.sql, under.sealer, call.sessionId))?.appKey).toBe(appKey);
   });
 
   it('tells what failed and why, and when what waits is tried again', async () => {
@@ -135,7 +112,7 @@ describe('the history of a call', () => {
     const call = new ScriptedCall(under.journal, appKey);
     await call.open();
     await historyOf(under, call.sessionId, ([first]) => first?.state === 'given-up');
-    await database.sql`DELETE FROM outbox WHERE given_up_at IS NOT NULL`;
+    await rig.sql`DELETE FROM outbox WHERE given_up_at IS NOT NULL`;
     await historyOf(under, call.sessionId, ([first]) => first?.state === 'dropped');
   });
 
@@ -159,17 +136,17 @@ describe('the history of a call', () => {
     const customer = await sink();
     customer.rule = 500;
     const under = await node({ retrySeconds: [] });
-    const { appKey } = await makeApp(under, urls(customer));
+    const { appKey } = await makeApp(under, urlsOf(customer));
     const call = new ScriptedCall(under.journal, appKey);
     await call.run();
     await historyOf(under, call.sessionId, (all) => all.every(({ attempts }) => attempts.length > 0));
-    const rows = await database.sql`SELECT attempts FROM deliveries`;
+    const rows = await rig.sql`SELECT attempts FROM deliveries`;
     expect(JSON.stringify(rows)).not.toMatch(/139000/);
   });
 
   it('is not known of a call of which nobody was told', async () => {
     const under = await node();
-    expect(await deliveriesOf(database.sql, under.sealer, 'nobody')).toBeUndefined();
+    expect(await deliveriesOf(rig.sql, under.sealer, 'nobody')).toBeUndefined();
   });
 });
 
@@ -178,11 +155,11 @@ describe('what is kept', () => {
     ...{ appKey: 'app', sessionIds: [sessionId], id: `${sessionId}-0`, event: 'callin', at, ms: 3 },
     ...{ status: 200, error: undefined },
   });
-  const rows = async () => (await database.sql`SELECT 1 FROM deliveries`).length;
+  const rows = async () => (await rig.sql`SELECT 1 FROM deliveries`).length;
   const options = { clock: Date.now, logger: silent, gatherMs: 0 };
 
   it('goes after so many days', async () => {
-    const { sql } = database;
+    const { sql } = rig;
     const history = new DeliveryHistory({ ...options, sql, keptDays: 3 });
     history.add(attempt('old', Date.now() - 3.01 * 86_400_000));
     history.add(attempt('young', Date.now() - 2.99 * 86_400_000));
@@ -192,23 +169,23 @@ describe('what is kept', () => {
     next.start();
     await expect.poll(rows, { timeout: 10_000 }).toBe(1);
     await next.stop();
-    expect(await database.sql`SELECT session_id FROM deliveries`).toEqual([{ session_id: 'young' }]);
+    expect(await rig.sql`SELECT session_id FROM deliveries`).toEqual([{ session_id: 'young' }]);
   });
 
   it('is nothing where the operator wants nothing kept', async () => {
-    const history = new DeliveryHistory({ ...options, sql: database.sql, keptDays: 0 });
+    const history = new DeliveryHistory({ ...options, sql: rig.sql, keptDays: 0 });
     history.add(attempt('one', Date.now()));
     await history.stop();
     expect(await rows()).toBe(0);
   });
 
   it('shares one row for the attempts of a call that come together, and is bounded while nothing is written', async () => {
-    const { sql } = database;
+    const { sql } = rig;
     const history = new DeliveryHistory({ ...options, sql, keptDays: 1, gatherMs: 200, mostWaiting: 5 });
     for (let at = 0; at < 9; at += 1) history.add(attempt('one', Date.now() + at));
     expect(history.lost).toBe(4);
     await history.stop();
-    expect(await database.sql`SELECT json_array_length(attempts) AS attempts FROM deliveries`).toEqual([
+    expect(await rig.sql`SELECT json_array_length(attempts) AS attempts FROM deliveries`).toEqual([
       { attempts: 5 },
     ]);
   });

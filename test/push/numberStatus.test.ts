@@ -11,34 +11,21 @@ import {
 } from '../../src/store/numberChanges.ts';
 import { numberStatusBody } from '../../src/store/numberStatus.ts';
 import { insertNumbers } from '../../src/store/numbers.ts';
-import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
-import { hasValidAksk, hasValidSignature, type SinkRequest, WebhookSink } from '../kit/WebhookSink.ts';
-import { makeApp, type NodeSettings, type NodeUnderTest, startNode } from './pushUnderTest.ts';
+import { hasValidAksk, hasValidSignature, type SinkRequest } from '../kit/WebhookSink.ts';
+import { NodesAndSinks } from './NodesAndSinks.ts';
+import { makeApp, type NodeSettings, type NodeUnderTest } from './pushUnderTest.ts';
 
-let database: TestDatabase;
+let rig: NodesAndSinks;
 let numbersMade = 0;
-const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  rig = await NodesAndSinks.start();
 });
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-  await database.sql`TRUNCATE outbox, nodes`;
-});
-afterAll(() => database.close());
+afterEach(() => rig.endTest());
+afterAll(() => rig.close());
 
-async function node(settings: Partial<NodeSettings> = {}): Promise<NodeUnderTest> {
-  const started = await startNode({ url: database.url, ...settings });
-  stops.push(started.stop);
-  return started;
-}
-
-async function sink(): Promise<WebhookSink> {
-  const started = await WebhookSink.start();
-  stops.push(() => started.close());
-  return started;
-}
+const node = (settings: Partial<NodeSettings> = {}) => rig.node(settings);
+const sink = () => rig.sink();
 
 /** An application that wants to hear of its numbers, with so many of them. */
 async function customerOf(
@@ -68,7 +55,7 @@ async function change(
 }
 
 const bodyOf = ({ body }: SinkRequest) => JSON.parse(body);
-const pending = async () => (await database.sql`SELECT 1 FROM outbox WHERE given_up_at IS NULL`).length;
+const pending = () => rig.pending();
 
 describe('the body of a number status message', () => {
   it.each<[NewState, object]>([
