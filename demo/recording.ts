@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fromALaw, readWav, shareOfTone } from '../test/kit/audio.ts';
+import { fromALaw, shareOfTone } from '../test/kit/audio.ts';
+import { fetchRecording } from '../test/kit/fetchRecording.ts';
+import type { PartnerClient } from '../test/kit/PartnerClient.ts';
 import type { Person } from './people.ts';
 
-const PATIENCE_MS = 5000;
-const LOOK_EVERY_MS = 50;
+const HERTZ = 8000;
+/** Half of the stretch in which voices are looked for, in samples. */
+const NEAR_MIDDLE = 2000;
 
-/** A recording on disk. */
+/** A recording, as a customer gets it. */
 export interface FoundRecording {
   readonly seconds: number;
   readonly isALaw: boolean;
@@ -14,32 +15,20 @@ export interface FoundRecording {
   readonly voices: readonly number[];
 }
 
-/** The recording of this name, as soon as it is converted; undefined where that does not come. */
+/** The recording that a call record names; undefined where none comes. */
 export async function findRecording(
-  dataDir: string,
-  name: string,
+  partner: PartnerClient,
+  record: Readonly<Record<string, unknown>>,
   people: readonly Person[],
 ): Promise<FoundRecording | undefined> {
-  const until = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const found = readRecording(dataDir, name, people);
-    if (found !== undefined || Date.now() > until) return found;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-}
-
-function readRecording(dataDir: string, name: string, people: readonly Person[]): FoundRecording | undefined {
-  const folder = join(dataDir, 'recordings');
-  const entry = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((each) =>
-    each.endsWith(name),
-  );
-  if (entry === undefined) return undefined;
-  const { format, channels, hertz, data } = readWav(readFileSync(join(folder, entry)));
+  const wav = await fetchRecording(partner, record).catch(() => undefined);
+  if (wav === undefined) return undefined;
+  const { format, channels, hertz, data } = wav;
   const middle = Math.floor(data.length / 2);
-  const stretch = fromALaw(data.subarray(middle - 2000, middle + 2000));
+  const stretch = fromALaw(data.subarray(middle - NEAR_MIDDLE, middle + NEAR_MIDDLE));
   return {
-    seconds: data.length / 8000,
-    isALaw: format === 6 && channels === 1 && hertz === 8000,
+    seconds: data.length / HERTZ,
+    isALaw: format === 6 && channels === 1 && hertz === HERTZ,
     voices: people.map((person) => shareOfTone(stretch, person.hertz)),
   };
 }

@@ -1,3 +1,5 @@
+import type { PartnerClient } from '../../test/kit/PartnerClient.ts';
+import type { Checklist } from '../Checklist.ts';
 import {
   EVENTS,
   observeAll,
@@ -11,7 +13,6 @@ import { ANNA, BEN } from '../people.ts';
 import { percent } from '../percent.ts';
 import { findRecording } from '../recording.ts';
 import { earOf, Scene } from '../Scene.ts';
-import type { Stage } from '../Stage.ts';
 import type { Story } from '../Story.ts';
 import { productFile } from '../sounds.ts';
 
@@ -58,7 +59,7 @@ export const axb: Story = {
       stateCode: 0,
       record,
     });
-    await observeRecording(stage, String(told?.records[0]?.fields.recordObjectName ?? ''));
+    await observeRecording(list, customer.partner, told?.records[0]?.fields ?? {});
     await observeAll(stage, customer, { mode: 'AXB', completed: 1 });
     return {
       as: ANNA,
@@ -69,8 +70,12 @@ export const axb: Story = {
 };
 
 /** The recording that the record names. */
-async function observeRecording({ list, application }: Stage, name: string): Promise<void> {
-  const recording = name === '' ? undefined : await findRecording(application.dataDir, name, [ANNA, BEN]);
+async function observeRecording(
+  list: Checklist,
+  partner: PartnerClient,
+  record: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const recording = await findRecording(partner, record, [ANNA, BEN]);
   const isRight = recording?.isALaw === true && recording.seconds >= 3;
   list.check(
     isRight,
