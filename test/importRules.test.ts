@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   routing: [],
   media: [],
   embedded: [],
-  cli: ['src/config', 'src/admin'],
+  cli: ['src/config'],
   demo: ['test/kit'],
   docs: ['src/calls'],
   'src/main': ['*'],
