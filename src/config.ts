@@ -266,6 +266,11 @@ export const SETTINGS = {
     'days for which notifications that were given up are kept; 0 keeps them for ever',
     integer(0, 3650),
   ),
+  AXBRIDGE_CALL_DAYS: setting(
+    '31',
+    'days for which calls that are over stay in the database; 0 keeps them for ever',
+    integer(0, 3650),
+  ),
   AXBRIDGE_RECORD_MERGE_MS: setting(
     '500',
     'milliseconds in which ended calls share one call record message',

@@ -3,12 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Stores } from './openStores.ts';
 import { CustomerControl } from './push/CustomerControl.ts';
 import { DeliveryHistory } from './push/DeliveryHistory.ts';
-import { deadLetterSweeper } from './push/deadLetterSweeper.ts';
 import { Pusher } from './push/Pusher.ts';
 import type { Context } from './servers.ts';
 import { Journal } from './store/journal.ts';
 import { loadNodeId } from './store/nodeId.ts';
 import { NodeLife, openCallsOfDeadLives } from './store/nodes.ts';
+import { closedCallSweeper, deadLetterSweeper } from './store/retention.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 /** With the database away, what it has not taken is left to the recovery of the next start. */
@@ -49,12 +49,14 @@ export async function startJournal(
     mergeMs: config.AXBRIDGE_RECORD_MERGE_MS,
     logger,
   });
-  const sweeper = deadLetterSweeper({
-    ...{ sql, clock, logger },
-    keptDays: config.AXBRIDGE_DEAD_LETTER_DAYS,
-  });
-  sweeper?.start();
-  parts.defer(() => sweeper?.stop());
+  const kept = { sql, clock, logger };
+  for (const sweeper of [
+    deadLetterSweeper({ ...kept, keptDays: config.AXBRIDGE_DEAD_LETTER_DAYS }),
+    closedCallSweeper({ ...kept, keptDays: config.AXBRIDGE_CALL_DAYS }),
+  ]) {
+    sweeper?.start();
+    parts.defer(() => sweeper?.stop());
+  }
   await pusher.start();
   parts.defer(() => pusher.stop());
   parts.defer(async () => {

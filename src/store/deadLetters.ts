@@ -110,11 +110,7 @@ export async function deleteDeadLetters(
 }
 
 /** Removes what was given up before a moment, so many rows at most. @returns how many went @throws StoreError */
-export async function deleteDeadLettersBefore(
-  { sql }: Pick<OutboxContext, 'sql'>,
-  moment: Date,
-  most: number,
-): Promise<number> {
+export async function deleteDeadLettersBefore(sql: Sql, moment: Date, most: number): Promise<number> {
   const { count } = await sql`
     DELETE FROM outbox WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM outbox WHERE given_up_at < ${moment} ORDER BY given_up_at LIMIT ${most}

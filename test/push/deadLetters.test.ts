@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deadLetterSweeper } from '../../src/push/deadLetterSweeper.ts';
 import { type DeadLetterSearch, deleteDeadLetters, listDeadLetters } from '../../src/store/deadLetters.ts';
+import { deadLetterSweeper } from '../../src/store/retention.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 import { WebhookSink } from '../kit/WebhookSink.ts';
 import { recordsOf } from './heard.ts';
