@@ -78,12 +78,6 @@ export class SipHeaders implements Iterable<HeaderField> {
     return this;
   }
 
-  /** Adds a field at the top, as Via and Route need it. @throws SipStackError as {@link append} */
-  prepend(name: string, value: string): this {
-    this.#fields.unshift(checkedField(name, value));
-    return this;
-  }
-
   /** Replaces the first field with this name where it stands and drops the others; adds one if there is none. */
   set(name: string, value: string): this {
     const field = checkedField(name, value);

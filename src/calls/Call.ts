@@ -240,7 +240,10 @@ export class Call implements CallStep {
     } catch (error) {
       if (!(error instanceof PathError)) throw error;
       services.logger.warn({ err: error, sessionId: this.sessionId }, 'the two sides cannot be connected');
-      this.#finish({ stateCode: 7506, releasedBy: 'platform', q850: 88 }, { status: error.sipStatus });
+      this.#finish(
+        { stateCode: 7506, releasedBy: 'platform', q850: Q850.incompatibleDestination },
+        { status: error.sipStatus },
+      );
     }
   }
 

@@ -42,7 +42,6 @@ export interface SrfReceived extends SrfMessage {
 
 /** The response that the application is about to send. */
 export interface SrfResponse {
-  readonly finalResponseSent: boolean;
   send(status: number, options?: { headers?: Headers; body?: string }): void;
   send(
     status: number,

@@ -4,7 +4,6 @@ export const Q850 = {
   noRouteToDestination: 3,
   normalClearing: 16,
   userBusy: 17,
-  noUserResponding: 18,
   noAnswer: 19,
   subscriberAbsent: 20,
   callRejected: 21,

@@ -30,10 +30,6 @@ export class MediaClock {
     this.#members.delete(member);
   }
 
-  get memberCount(): number {
-    return this.#members.size;
-  }
-
   stop(): void {
     this.#members.clear();
     clearTimeout(this.#timer);
