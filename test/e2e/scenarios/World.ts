@@ -12,8 +12,8 @@ import type { Row } from './Row.ts';
 
 /** Long enough to be told apart, short enough for a hundred calls. */
 const OWN_MS = 700;
-/** Calls that nobody takes are given up soon. */
-export const RING_SECONDS = 5;
+/** Calls that nobody takes are given up soon; no announcement that is heard while it rings takes so long. */
+export const RING_SECONDS = 8;
 
 const SOUNDS = join(import.meta.dirname, '..', '..', '..', 'freeswitch-conf', 'sounds', 'zh');
 const sceneNames = Object.keys(SCENES) as SceneName[];

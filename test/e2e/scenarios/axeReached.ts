@@ -27,16 +27,17 @@ export const reachesA: readonly Row[] = [
   },
   {
     name: 'his first key cuts the prompt',
+    announcements: { 'enter-extension': 'default' },
     given: called(),
     play: async (call) => {
       await call.atCaller.answered;
-      await call.atCaller.media?.hearsPackets(20);
+      await call.atCaller.media?.hearsPackets(60);
       await call.press('1207');
       await talkAfterWait(call);
     },
     stateCode: 0,
     sip: hungUpByCallee,
-    hears: [cut(ENTER), WAIT],
+    hears: [cut(productsOwn('enter-extension')), WAIT],
     events: afterTyping(EVENTS.answered),
   },
   {
