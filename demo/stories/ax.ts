@@ -12,6 +12,7 @@ import { Scene } from '../Scene.ts';
 import type { Customer, Stage } from '../Stage.ts';
 import type { Story } from '../Story.ts';
 import { hasHeard, productSound } from '../sounds.ts';
+import { observeAnswered } from './answered.ts';
 
 const X = { name: 'X', number: '+8617000005001' } as const;
 const TALK_PACKETS = 50;
@@ -101,26 +102,6 @@ async function annaCalls(
   title: string,
   subscriptionId: unknown,
 ): Promise<void> {
-  const { list } = stage;
-  const scene = new Scene(stage, title, { caller: ANNA, dialled: X, callee });
-  const call = await scene.connect(ANNA, callee);
-  const talk = await scene.talk(call, TALK_PACKETS);
-  await call.atCaller.hangUp();
-  const end = await call.atCallee.end();
-  const told = await scene.told(ANNA);
-
-  scene.observed();
-  observeRinging(list, call, X);
-  observeTalk(list, call, talk, TALK_PACKETS);
-  observeEnd(list, ANNA, callee, end);
-  observeMasking(list, call);
   const record = { subscriptionId };
-  observeStory(list, told, {
-    caller: ANNA,
-    dialled: X,
-    callee,
-    events: EVENTS.answered,
-    stateCode: 0,
-    record,
-  });
+  await observeAnswered(stage, { title, caller: ANNA, dialled: X, callee, hangsUp: 'caller', record });
 }

@@ -13,6 +13,7 @@ import { earOf, Scene } from '../Scene.ts';
 import type { Customer, Stage } from '../Stage.ts';
 import type { Story } from '../Story.ts';
 import { hasHeard, productSound, untilHeard } from '../sounds.ts';
+import { observeAnswered } from './answered.ts';
 
 const X = { name: 'X', number: '+8617000005001' } as const;
 const EXTENSION = '1207';
@@ -85,19 +86,7 @@ async function benCalls(stage: Stage, subscriptionId: unknown): Promise<void> {
 }
 
 async function annaCallsBack(stage: Stage, customer: Customer): Promise<void> {
-  const { list } = stage;
-  const scene = new Scene(stage, 'Anna dials X, to call back', { caller: ANNA, dialled: X, callee: BEN });
-  const call = await scene.connect(ANNA, BEN);
-  const talk = await scene.talk(call, TALK_PACKETS);
-  await call.atCaller.hangUp();
-  const end = await call.atCallee.end();
-  const told = await scene.told(ANNA);
-
-  scene.observed();
-  observeRinging(list, call, X);
-  observeTalk(list, call, talk, TALK_PACKETS);
-  observeEnd(list, ANNA, BEN, end);
-  observeMasking(list, call);
-  observeStory(list, told, { caller: ANNA, dialled: X, callee: BEN, events: EVENTS.answered, stateCode: 0 });
+  const title = 'Anna dials X, to call back';
+  await observeAnswered(stage, { title, caller: ANNA, dialled: X, callee: BEN, hangsUp: 'caller' });
   await observeAll(stage, customer, { mode: 'AXE', completed: 2 });
 }

@@ -1,22 +1,13 @@
-import {
-  EVENTS,
-  observeAll,
-  observeEnd,
-  observeMasking,
-  observeRinging,
-  observeStory,
-  observeTalk,
-} from '../observe.ts';
+import { observeAll } from '../observe.ts';
 import { ANNA, BEN, CARL, type Person } from '../people.ts';
-import { Scene } from '../Scene.ts';
 import type { Numbered, Stage } from '../Stage.ts';
 import type { Story } from '../Story.ts';
+import { observeAnswered } from './answered.ts';
 import { observeRefusal } from './refusal.ts';
 
 /** The platform's two numbers in Hangzhou; which of them becomes X is for the platform to say. */
 const POOL = ['+8617000005001', '+8617000005002'] as const;
 const HANGZHOU = '0571';
-const TALK_PACKETS = 50;
 
 interface Crossing {
   readonly caller: Person;
@@ -64,23 +55,7 @@ export const axyb: Story = {
   },
 };
 
-async function cross(
-  stage: Stage,
-  { caller, callee, dialled, shown, subscriptionId }: Crossing,
-): Promise<void> {
-  const { list } = stage;
-  const scene = new Scene(stage, `${caller.name} dials ${dialled.name}`, { caller, dialled, callee });
-  const call = await scene.connect(caller, callee);
-  const talk = await scene.talk(call, TALK_PACKETS);
-  await call.atCallee.hangUp();
-  const end = await call.atCaller.end();
-  const told = await scene.told(caller);
-
-  scene.observed();
-  observeRinging(list, call, shown);
-  observeTalk(list, call, talk, TALK_PACKETS);
-  observeEnd(list, callee, caller, end);
-  observeMasking(list, call);
-  const record = { subscriptionId };
-  observeStory(list, told, { caller, dialled, callee, shown, events: EVENTS.answered, stateCode: 0, record });
+async function cross(stage: Stage, { subscriptionId, ...crossing }: Crossing): Promise<void> {
+  const title = `${crossing.caller.name} dials ${crossing.dialled.name}`;
+  await observeAnswered(stage, { ...crossing, title, hangsUp: 'callee', record: { subscriptionId } });
 }

@@ -1,22 +1,13 @@
 import { connectTo, isQuestion, turnDown } from '../../test/kit/customerReplies.ts';
-import {
-  EVENTS,
-  observeAll,
-  observeEnd,
-  observeMasking,
-  observeRinging,
-  observeStory,
-  observeTalk,
-} from '../observe.ts';
+import { observeAll } from '../observe.ts';
 import { ANNA, BEN, CARL } from '../people.ts';
-import { Scene } from '../Scene.ts';
 import type { Stage } from '../Stage.ts';
 import type { Story } from '../Story.ts';
 import { productFile } from '../sounds.ts';
+import { observeAnswered } from './answered.ts';
 import { observeRefusal } from './refusal.ts';
 
 const X = { name: 'X', number: '+8617000005001' } as const;
-const TALK_PACKETS = 50;
 /** What Carl hears; the customer names it in his answer. */
 const SORRY = 'sorry.wav';
 const SORRY_SCENE = 'no-permission';
@@ -63,33 +54,15 @@ export const xMode: Story = {
 };
 
 async function annaIsConnected(stage: Stage): Promise<void> {
-  const { list } = stage;
-  const scene = new Scene(stage, 'Anna dials X: the customer says connect', {
+  const { call, told } = await observeAnswered(stage, {
+    title: 'Anna dials X: the customer says connect',
     caller: ANNA,
     dialled: X,
     callee: BEN,
+    hangsUp: 'callee',
+    record: { userData: 'ride-5', notifyMode: 'Block' },
   });
-  const call = await scene.connect(ANNA, BEN);
-  const talk = await scene.talk(call, TALK_PACKETS);
-  await call.atCallee.hangUp();
-  const end = await call.atCaller.end();
-  const told = await scene.told(ANNA);
-
-  scene.observed();
   const isAsked = told?.events[0]?.statusInfo.notifyMode === 'Block';
   const isBefore = (told?.events[0]?.at ?? Number.POSITIVE_INFINITY) <= call.atCallee.arrivedAt;
-  list.check(isAsked && isBefore, "the customer's server was asked before anyone was rung");
-  observeRinging(list, call, X);
-  observeTalk(list, call, talk, TALK_PACKETS);
-  observeEnd(list, BEN, ANNA, end);
-  observeMasking(list, call);
-  const record = { userData: 'ride-5', notifyMode: 'Block' };
-  observeStory(list, told, {
-    caller: ANNA,
-    dialled: X,
-    callee: BEN,
-    events: EVENTS.answered,
-    stateCode: 0,
-    record,
-  });
+  stage.list.check(isAsked && isBefore, "the customer's server was asked before anyone was rung");
 }
