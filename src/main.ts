@@ -114,7 +114,7 @@ async function run(config: Config, logger: Logger, stopping: Promise<NodeJS.Sign
   const signal = await stopping;
   draining = true;
   logger.info({ signal, calls: calls.activeCalls }, 'stopping; calls in progress may finish');
-  frontEnd.drain(RETRY_AFTER_DRAIN_SECONDS);
+  await frontEnd.drain(RETRY_AFTER_DRAIN_SECONDS);
   await calls.drain(config.AXBRIDGE_DRAIN_SECONDS);
 }
 

@@ -17,6 +17,9 @@ import { forwardedText, metaOf, newRequest, notOk, responseSent, sipMessage } fr
 /** Without a dialog these mean nothing, whoever may want them (RFC 3261 15.1.2, RFC 3262 3, RFC 3311 5.2). */
 const dialogMethods = new Set(['BYE', 'PRACK', 'UPDATE']);
 
+/** When a peer should look again whose request no client wants: applications come back, or others take over. */
+const noClientRetrySeconds = '10';
+
 /** A request from the network that a client has still to answer. */
 interface Pending {
   readonly transaction: ServerTransaction;
@@ -78,6 +81,7 @@ export class IncomingRequests {
     if (transaction.kind === 'invite')
       transaction.localTag = tagOf(message.headers.get('to') ?? '') ?? transaction.localTag;
     const sent = respond(this.#context, transaction, message, invite);
+    this.#context.strangers.answered(transaction.arrival.flow.remoteHost, message.status);
     const dialogId = invite?.dialogId ?? pending.dialogId;
     const meta = metaOf('application', transaction.replyPath.flow, sent.bytes.length);
     client.send(responseSent(id, meta, transactionId, dialogId, sent.bytes));
@@ -93,7 +97,7 @@ export class IncomingRequests {
   #receiveNew(request: SipRequest, transaction: ServerTransaction): void {
     const client = this.#context.registry.pick(request.method.toLowerCase());
     if (client === undefined) {
-      transaction.reply(503);
+      transaction.reply(503, { headers: { 'Retry-After': noClientRetrySeconds } });
       return;
     }
     const transactionId = randomUUID();

@@ -56,6 +56,8 @@ export class CallServer {
   readonly #options: CallServerOptions & CallServices;
   readonly #releases = new Pending();
   readonly #calls = new Map<string, ActiveCall>();
+  /** INVITEs for which the database is being asked. */
+  #undecided = 0;
   #idle: (() => void) | undefined;
   /** Session ids of calls that began before the connection to the SIP server was lost. */
   #survivors = new Set<string>();
@@ -114,7 +116,7 @@ export class CallServer {
    * @param seconds how long they may go on
    */
   async drain(seconds: number): Promise<void> {
-    if (this.#calls.size > 0) {
+    if (!this.#isIdle) {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
@@ -132,6 +134,10 @@ export class CallServer {
     return this.#releases.settled();
   }
 
+  get #isIdle(): boolean {
+    return this.#calls.size === 0 && this.#undecided === 0;
+  }
+
   async #checkSurvivors(): Promise<void> {
     await Promise.all([...this.#survivors].map((sessionId) => this.#calls.get(sessionId)?.checkLegs()));
   }
@@ -146,10 +152,16 @@ export class CallServer {
         this.#open(invite, decision, now, receivedAtMs);
         return;
       }
-      decision.then(
-        (later) => this.#open(invite, later, now, receivedAtMs),
-        (error: unknown) => this.#cannotRoute(invite, error),
-      );
+      this.#undecided += 1;
+      decision
+        .then(
+          (later) => this.#open(invite, later, now, receivedAtMs),
+          (error: unknown) => this.#cannotRoute(invite, error),
+        )
+        .finally(() => {
+          this.#undecided -= 1;
+          if (this.#isIdle) this.#idle?.();
+        });
     } catch (error) {
       this.#cannotRoute(invite, error);
     }
@@ -202,7 +214,7 @@ export class CallServer {
   #forget(sessionId: string): void {
     this.#calls.delete(sessionId);
     if (this.#survivors.delete(sessionId) && this.#survivors.size === 0) clearInterval(this.#survivorTimer);
-    if (this.#calls.size === 0) this.#idle?.();
+    if (this.#isIdle) this.#idle?.();
   }
 }
 

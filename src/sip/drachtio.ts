@@ -86,7 +86,13 @@ export interface SrfInviteOptions {
 export type SrfHandler = (request: SrfRequest, response: SrfResponse, next: () => void) => void;
 
 export interface SrfClient extends EventEmitter {
-  readonly app: { readonly client?: { readonly mapServer: ReadonlyMap<Socket, unknown> } };
+  readonly app: {
+    readonly client?: {
+      readonly mapServer: ReadonlyMap<Socket, unknown>;
+      /** What the server sends here, by method; a method goes as soon as the server has been told to stop. */
+      readonly verbs: ReadonlyMap<string, unknown>;
+    };
+  };
   connect(options: {
     host: string;
     port: number;
@@ -99,6 +105,8 @@ export interface SrfClient extends EventEmitter {
   invite(handler: SrfHandler): void;
   use(handler: SrfHandler): void;
   use(method: string, handler: SrfHandler): void;
+  /** Tells the server to send no more requests of a method that begin something new. */
+  unregisterForMessages(method: string): void;
   request(
     uri: string,
     options: { method: string; headers?: Headers },

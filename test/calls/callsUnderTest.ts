@@ -330,7 +330,7 @@ export class CallsUnderTest {
 
   /** Waits until no call is left, then ends everything. */
   async stop(): Promise<void> {
-    this.frontEnd.drain(1);
+    await this.frontEnd.drain(1);
     await this.calls.drain(2);
     await this.recordings.stop();
     this.frontEnd.stop();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   Dialog,
@@ -8,6 +9,7 @@ import {
   type SipResponse,
   SipStack,
 } from '../../embedded/sip/index.ts';
+import { eventually } from '../kit/eventually.ts';
 import { Phone } from '../kit/Phone.ts';
 import { A, CallsUnderTest, X } from './callsUnderTest.ts';
 
@@ -162,13 +164,27 @@ describe('a caller who wants the session refreshed (RFC 4028)', () => {
 });
 
 describe('while draining', () => {
-  it('new calls and OPTIONS get 503 with Retry-After', async () => {
-    calls.frontEnd.drain(7);
+  it('new calls and OPTIONS get 503 with Retry-After, from the SIP server, which sends us nothing any more', async () => {
+    const { rejectedSources } = calls;
+    calls.trunks.replace([]);
+    await calls.frontEnd.drain(7);
     for (const method of ['INVITE', 'OPTIONS']) {
       const response = await ask(request(method));
       expect(response.status).toBe(503);
-      expect(response.headers.get('retry-after')).toBe('7');
+      expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
     }
+    expect(calls.rejectedSources).toBe(rejectedSources);
+  });
+
+  it('it stays so when the connection to the SIP server is made anew', async () => {
+    calls.trunks.replace([]);
+    const up = once(calls.frontEnd, 'up');
+    calls.cutConnection();
+    await up;
+    await eventually(
+      'the SIP server to send nothing',
+      async () => (await ask(request('OPTIONS'))).status === 503,
+    );
   });
 });
 
