@@ -10,14 +10,17 @@ import { DialogTable } from './DialogTable.ts';
 import { IncomingRequests } from './IncomingRequests.ts';
 import { OutgoingRequests } from './OutgoingRequests.ts';
 import { defaultPatience, type PatienceSettings, type ServerContext } from './ServerContext.ts';
+import { StrangerLimit, type StrangerLimits } from './StrangerLimit.ts';
 import { authenticated, notOk, ok, wrongSecret } from './serverMessage.ts';
 
 export interface DrachtioServerOptions {
-  readonly sip: Omit<SipStackOptions, 'onError'>;
+  readonly sip: Omit<SipStackOptions, 'onError' | 'admits'>;
   readonly admin: { readonly host: string; readonly port: number };
   /** What clients have to name before anything else. */
   readonly secret: string;
   readonly patience?: Partial<PatienceSettings>;
+  /** What addresses may send that no client has let in. */
+  readonly strangers?: Partial<StrangerLimits>;
   /** Hears of errors in our own code while one message was handled; the server goes on. */
   readonly onError?: (error: unknown) => void;
 }
@@ -50,7 +53,12 @@ export class DrachtioServer {
 
   constructor(options: DrachtioServerOptions) {
     this.#options = options;
-    this.#stack = new SipStack({ ...options.sip, onError: (error) => options.onError?.(error) });
+    const strangers = new StrangerLimit(options.strangers);
+    this.#stack = new SipStack({
+      ...options.sip,
+      admits: (remoteHost) => strangers.admits(remoteHost),
+      onError: (error) => options.onError?.(error),
+    });
     const dialogs = new DialogTable();
     this.#context = {
       stack: this.#stack,
@@ -58,6 +66,7 @@ export class DrachtioServer {
       dialogs,
       ender: new DialogEnder(this.#stack, dialogs),
       patience: { ...defaultPatience, ...options.patience },
+      strangers,
     };
     this.#incoming = new IncomingRequests(this.#context);
     this.#outgoing = new OutgoingRequests(this.#context);

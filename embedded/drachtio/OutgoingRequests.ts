@@ -120,6 +120,7 @@ export class OutgoingRequests {
       sent: () => sent,
       onSent: ({ bytes, flow }) => {
         sent = true;
+        if (flow !== undefined) this.#context.strangers.meet(flow.remoteHost);
         const meta =
           flow === undefined
             ? ownMeta('application', bytes.length)

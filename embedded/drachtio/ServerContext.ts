@@ -2,6 +2,7 @@ import type { SipStack } from '../sip/index.ts';
 import type { ClientRegistry } from './ClientRegistry.ts';
 import type { DialogEnder } from './DialogEnder.ts';
 import type { DialogTable } from './DialogTable.ts';
+import type { StrangerLimit } from './StrangerLimit.ts';
 
 /** How long the server waits for clients and peers that have gone silent; all in seconds. */
 export interface PatienceSettings {
@@ -20,4 +21,5 @@ export interface ServerContext {
   readonly dialogs: DialogTable;
   readonly ender: DialogEnder;
   readonly patience: PatienceSettings;
+  readonly strangers: StrangerLimit;
 }

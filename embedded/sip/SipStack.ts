@@ -38,6 +38,8 @@ export interface SipStackOptions extends TransportOptions {
   readonly tap?: (message: TappedMessage) => void;
   /** Hears of errors in our own code while one message was handled; the stack goes on. */
   readonly onError?: (error: unknown) => void;
+  /** Whether a request from this address is read at all; asked for each, before it is looked into. */
+  readonly admits?: (remoteHost: string) => boolean;
   /** More server transactions than this are answered 503 with Retry-After. */
   readonly maxServerTransactions?: number;
 }
@@ -53,6 +55,8 @@ export interface SipStackStats {
 }
 
 const overloadRetryAfterSeconds = 5;
+/** Answers to our own requests are no one's to limit. */
+const statusLineStart = 'SIP/2.0 ';
 
 /**
  * A SIP element: transports, the transactions of RFC 3261 17 and RFC 6026, and what a user agent core has to do for
@@ -229,6 +233,10 @@ export class SipStack {
   #receive(bytes: string, flow: Flow): void {
     if (bytes.length < 16) {
       // Keep-alives over UDP (CRLF, a NUL, STUN-like noise) are no messages.
+      return;
+    }
+    if (!bytes.startsWith(statusLineStart) && this.#options.admits?.(flow.remoteHost) === false) {
+      this.#drop('not-admitted');
       return;
     }
     this.#tapped('in', bytes, flow);

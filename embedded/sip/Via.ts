@@ -13,7 +13,7 @@ export interface Via {
 export const magicCookie = 'z9hG4bK';
 
 const pattern =
-  /^SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+(\[[0-9A-Fa-f:.]+\]|[^\s:;,[\]]+)\s*(?::\s*(\d{1,5}))?\s*(?:;(.*))?$/i;
+  /^SIP\s*\/\s*\d+\.\d+\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+(\[[0-9A-Fa-f:.]+\]|[^\s:;,[\]]+)\s*(?::\s*(\d{1,5}))?\s*(?:;(.*))?$/i;
 
 /** Reads one Via value. @returns undefined where it is none */
 export function parseVia(value: string): Via | undefined {

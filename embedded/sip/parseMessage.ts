@@ -132,8 +132,9 @@ function parseHeaderLines(
   return wrong;
 }
 
+// A quoted string may hold an escaped NUL (RFC 3261 25.1, quoted-pair; RFC 4475 3.1.1.2).
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the characters that no header value may hold
-const controls = /[\u0000\r\n]/;
+const controls = /(?<!\\)\u0000|[\r\n]/;
 
 function hasControls(value: string): boolean {
   return controls.test(value);

@@ -25,8 +25,11 @@ export interface StreamConnectionOptions {
 
 /** A peer that reads nothing while this much waits for it is cut off. */
 const maxUnsentOctets = 4_194_304;
-/** A message that has begun has to be whole within this time; slow senders hold a connection no longer. */
-const partialMessageMs = 30_000;
+/**
+ * A message that has begun has to be whole within this time, and whoever opened the connection has to have sent a first
+ * one: those who send slowly or nothing hold it no longer.
+ */
+const messageMs = 30_000;
 
 /** One TCP or TLS connection, dialled or accepted. It owns its socket and ends it. */
 export class StreamConnection implements Flow {
@@ -35,13 +38,16 @@ export class StreamConnection implements Flow {
   readonly remotePort: number;
   readonly localHost: string;
   readonly localPort: number;
+  /** The peer opened it. */
+  readonly isAccepted: boolean;
   readonly #socket: Socket;
   readonly #events: StreamConnectionEvents;
   readonly #framer: StreamFramer;
   #connectTimer: NodeJS.Timeout | undefined;
-  #partialTimer: NodeJS.Timeout | undefined;
+  #messageTimer: NodeJS.Timeout | undefined;
   #open = true;
   #connected: boolean;
+  #silent: boolean;
   #waiting: { bytes: string; onFailure: ((error: Error) => void) | undefined }[] = [];
   #lastError: Error | undefined;
 
@@ -53,13 +59,23 @@ export class StreamConnection implements Flow {
     this.localHost = options.localHost;
     this.localPort = options.localPort;
     this.#events = events;
-    this.#connected = options.connectTimeoutMs === undefined;
+    this.isAccepted = options.connectTimeoutMs === undefined;
+    this.#connected = this.isAccepted;
+    this.#silent = this.isAccepted;
     this.#framer = new StreamFramer({
-      onMessage: (text) => events.onMessage(text, this),
+      onMessage: (text) => {
+        this.#silent = false;
+        events.onMessage(text, this);
+      },
       onPing: () => this.send('\r\n'),
       onFault: (fault, head) => events.onFault(fault, head, this),
     });
     this.#listen(options);
+  }
+
+  /** The peer opened it and has not sent a whole message yet. */
+  get isSilent(): boolean {
+    return this.#silent;
   }
 
   get isOpen(): boolean {
@@ -89,7 +105,7 @@ export class StreamConnection implements Flow {
     this.#open = false;
     this.#lastError = reason;
     clearTimeout(this.#connectTimer);
-    clearTimeout(this.#partialTimer);
+    clearTimeout(this.#messageTimer);
     this.#socket.destroy();
     const unsent = this.#waiting;
     this.#waiting = [];
@@ -111,7 +127,10 @@ export class StreamConnection implements Flow {
     socket.on('close', () => this.close());
     socket.on('end', () => this.close());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    if (options.connectTimeoutMs === undefined) return;
+    if (options.connectTimeoutMs === undefined) {
+      this.#awaitMessage();
+      return;
+    }
     this.#connectTimer = setTimeout(
       () => this.close(new Error('connect timed out')),
       options.connectTimeoutMs,
@@ -129,14 +148,16 @@ export class StreamConnection implements Flow {
 
   #receive(chunk: Buffer): void {
     this.#framer.push(chunk.toString('latin1'));
-    if (!this.#framer.hasPartialMessage) {
-      clearTimeout(this.#partialTimer);
-      this.#partialTimer = undefined;
-    } else if (this.#partialTimer === undefined && this.#open) {
-      this.#partialTimer = setTimeout(
-        () => this.close(new Error('message not finished in time')),
-        partialMessageMs,
-      );
+    if (this.#framer.hasPartialMessage || this.#silent) {
+      this.#awaitMessage();
+    } else {
+      clearTimeout(this.#messageTimer);
+      this.#messageTimer = undefined;
     }
+  }
+
+  #awaitMessage(): void {
+    if (this.#messageTimer !== undefined || !this.#open) return;
+    this.#messageTimer = setTimeout(() => this.close(new Error('no whole message in time')), messageMs);
   }
 }

@@ -11,6 +11,8 @@ export interface StreamListenerOptions {
 }
 
 const handshakeTimeoutMs = 10_000;
+/** Those that are still shaking hands included. */
+const maxSockets = 8_192;
 
 /** One listening TCP or TLS port. What it accepts belongs to whoever `onConnection` hands it to. */
 export class StreamListener {
@@ -36,6 +38,7 @@ export class StreamListener {
     } else {
       this.#server = createServer((socket) => onConnection(socket, this));
     }
+    this.#server.maxConnections = maxSockets;
   }
 
   get port(): number {

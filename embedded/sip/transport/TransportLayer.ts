@@ -24,7 +24,10 @@ export interface TransportOptions {
   readonly listen: readonly ListenSpec[];
   /** How certificates of servers that we dial are checked; Node's defaults otherwise. */
   readonly tlsClient?: ConnectionOptions;
+  /** Connections at a time, dialled ones included. */
   readonly maxConnections?: number;
+  /** Of them, accepted from one address. */
+  readonly maxConnectionsPerAddress?: number;
   readonly idleConnectionMs?: number;
   readonly dropPacket?: (direction: 'in' | 'out') => boolean;
 }
@@ -45,6 +48,8 @@ export interface ListeningPoint {
 type Listener = UdpListener | StreamListener;
 
 const samePortAttempts = 8;
+const maxConnections = 4_096;
+const maxConnectionsPerAddress = 256;
 
 /**
  * All sockets of a stack: listeners, and the connections that were dialled or accepted, found by transport and remote
@@ -56,6 +61,8 @@ export class TransportLayer {
   readonly #listeners: Listener[] = [];
   readonly #connections = new Map<string, StreamConnection>();
   readonly #allConnections = new Set<StreamConnection>();
+  /** How many of them each address has opened. */
+  readonly #accepted = new Map<string, number>();
   readonly #connectionEvents: StreamConnectionEvents;
 
   constructor(options: TransportOptions, events: TransportEvents) {
@@ -168,9 +175,8 @@ export class TransportLayer {
 
   #accept(socket: Socket, listener: StreamListener): void {
     const { remoteAddress, remotePort } = socket;
-    const isFull = this.#allConnections.size >= (this.#options.maxConnections ?? 4_096);
-    if (remoteAddress === undefined || remotePort === undefined || isFull) {
-      if (isFull) this.#events.onRefusedConnection();
+    if (remoteAddress === undefined || remotePort === undefined || !this.#hasRoomFor(remoteAddress)) {
+      if (remoteAddress !== undefined) this.#events.onRefusedConnection();
       socket.on('error', () => {});
       socket.destroy();
       return;
@@ -182,6 +188,19 @@ export class TransportLayer {
       local,
       undefined,
     );
+  }
+
+  /** Where all places are taken, whoever has waited longest without a word makes room. */
+  #hasRoomFor(address: string): boolean {
+    const fromThere = this.#accepted.get(address) ?? 0;
+    if (fromThere >= (this.#options.maxConnectionsPerAddress ?? maxConnectionsPerAddress)) return false;
+    if (this.#allConnections.size < (this.#options.maxConnections ?? maxConnections)) return true;
+    for (const connection of this.#allConnections) {
+      if (!connection.isSilent) continue;
+      connection.close(new Error('its place was needed'));
+      return true;
+    }
+    return false;
   }
 
   #adopt(
@@ -204,14 +223,22 @@ export class TransportLayer {
       this.#connectionEvents,
     );
     this.#allConnections.add(connection);
+    if (connection.isAccepted) this.#countAccepted(remote.host, 1);
     this.#connections.set(connectionKey(remote.transport, remote.host, remote.port), connection);
     return connection;
   }
 
   #forget(connection: StreamConnection): void {
     this.#allConnections.delete(connection);
+    if (connection.isAccepted) this.#countAccepted(connection.remoteHost, -1);
     const key = connectionKey(connection.transport, connection.remoteHost, connection.remotePort);
     if (this.#connections.get(key) === connection) this.#connections.delete(key);
+  }
+
+  #countAccepted(address: string, change: 1 | -1): void {
+    const count = (this.#accepted.get(address) ?? 0) + change;
+    if (count > 0) this.#accepted.set(address, count);
+    else this.#accepted.delete(address);
   }
 }
 
