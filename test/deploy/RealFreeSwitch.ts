@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../kit/eventually.ts';
+import { askFreeSwitch } from '../media/servers.ts';
+
+/** The folder whose configuration is tried. */
+export const CONFIGURATION = join(import.meta.dirname, '..', '..', 'freeswitch-conf');
+const FOLDERS = ['log', 'db', 'run', 'certs', 'storage', 'recordings', 'temp', 'cache', 'grammar', 'htdocs'];
+const FIRST_RTP_PORT = 16_384;
+const RTP_PORTS = 400;
+const RTP_RANGES = 40;
+const START_PATIENCE_MS = 30_000;
+const STOP_PATIENCE_MS = 15_000;
+
+/** A FreeSWITCH of this machine, started with the configuration that axbridge ships, on free ports and with throw-away data. */
+export class RealFreeSwitch {
+  readonly esl: { readonly host: string; readonly port: number; readonly secret: string };
+  readonly sipPort: number;
+  readonly #folder: string;
+  readonly #process: ChildProcess;
+
+  private constructor(folder: string, child: ChildProcess, eslPort: number, sipPort: number, secret: string) {
+    this.#folder = folder;
+    this.#process = child;
+    this.esl = { host: '127.0.0.1', port: eslPort, secret };
+    this.sipPort = sipPort;
+  }
+
+  /**
+   * Resolves when its SIP profile is up.
+   * @param binary path of `freeswitch`; its modules are where it was built to look for them
+   * @param environment variables of freeswitch-conf/README.md beyond ports and password
+   * @throws Error with its log when it ends, or is not up after half a minute
+   */
+  static async start(
+    binary: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<RealFreeSwitch> {
+    const folder = mkdtempSync(join(tmpdir(), 'axbridge-freeswitch-'));
+    chmodSync(folder, 0o755);
+    const [eslPort, sipPort] = [await freePort(), await freePort()];
+    const firstRtpPort = FIRST_RTP_PORT + RTP_PORTS * randomInt(RTP_RANGES);
+    const secret = `secret-${eslPort}`;
+    const folders = FOLDERS.flatMap((name) => [`-${name}`, join(folder, name)]);
+    // -nosql, as deploy/ starts it: its tables of channels cost CPU, and axbridge does not ask for them.
+    const child = spawn(
+      binary,
+      ['-nf', '-nc', '-np', '-nonat', '-nosql', '-conf', CONFIGURATION, ...folders],
+      {
+        cwd: folder,
+        stdio: 'ignore',
+        env: {
+          PATH: process.env.PATH,
+          MRF_ESL_PORT: String(eslPort),
+          MRF_ESL_PASSWORD: secret,
+          MRF_SIP_PORT: String(sipPort),
+          MRF_RTP_FIRST_PORT: String(firstRtpPort),
+          MRF_RTP_LAST_PORT: String(firstRtpPort + RTP_PORTS - 1),
+          ...environment,
+        },
+      },
+    );
+    const server = new RealFreeSwitch(folder, child, eslPort, sipPort, secret);
+    try {
+      await eventually('FreeSWITCH to be up', () => server.#isUp(), START_PATIENCE_MS);
+      return server;
+    } catch (error) {
+      const log = server.log();
+      await server.stop();
+      throw new Error(`FreeSWITCH did not come up: ${log.slice(-4000)}`, { cause: error });
+    }
+  }
+
+  /** What an `api` command answers. */
+  api(command: string): Promise<string> {
+    return askFreeSwitch(this.esl, command);
+  }
+
+  log(): string {
+    return readFileSync(join(this.#folder, 'log', 'freeswitch.log'), 'utf8');
+  }
+
+  /** The modules that are in its memory; without its tables it does not tell. */
+  modules(): string[] {
+    const maps = readFileSync(`/proc/${this.#process.pid}/maps`, 'utf8');
+    return [...new Set([...maps.matchAll(/\/(mod_\w+)\.so$/gm)].map(([, name = '']) => name))].sort();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      const gone = once(this.#process, 'exit');
+      this.#process.kill('SIGTERM');
+      const impatient = setTimeout(() => this.#process.kill('SIGKILL'), STOP_PATIENCE_MS);
+      await gone;
+      clearTimeout(impatient);
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #isUp(): Promise<boolean> {
+    if (this.#process.exitCode !== null) throw new Error(`FreeSWITCH ended with ${this.#process.exitCode}`);
+    const status = await this.api('sofia status').catch(() => '');
+    return /drachtio_mrf\s.*RUNNING/.test(status);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return address !== null && typeof address === 'object' ? address.port : 0;
+}
