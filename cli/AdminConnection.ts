@@ -36,8 +36,18 @@ export class AdminConnection {
     return this.#send('GET', path);
   }
 
+  /** What a path leads to, as it is: for files. */
+  getFile(path: string): Promise<Buffer> {
+    return this.#exchange('GET', path, null);
+  }
+
   post(path: string, body: unknown): Promise<unknown> {
     return this.#send('POST', path, body);
+  }
+
+  /** Sends a file as it is. */
+  async postFile(path: string, content: Buffer): Promise<unknown> {
+    return parse(await this.#exchange('POST', path, content, 'application/octet-stream'));
   }
 
   patch(path: string, body: unknown): Promise<unknown> {
@@ -48,35 +58,45 @@ export class AdminConnection {
     return this.#send('DELETE', path, body);
   }
 
-  /** @throws AdminError with what the API said */
   async #send(method: Method, path: string, body?: unknown): Promise<unknown> {
-    const { statusCode, text } = await this.#exchange(method, path, body);
-    const answer = parse(text);
-    if (statusCode >= 200 && statusCode < 300) return answer;
-    if (statusCode === 401) {
-      throw new AdminError('not-authorised', 'The token is not accepted: set AXBRIDGE_ADMIN_TOKEN.');
-    }
-    const { code, detail } = problemOf(answer);
-    throw new AdminError(code, detail ?? `${method} ${path}: HTTP ${statusCode}`);
+    if (body === undefined) return parse(await this.#exchange(method, path, null));
+    return parse(await this.#exchange(method, path, JSON.stringify(body), 'application/json'));
   }
 
+  /** @throws AdminError with what the API said */
   async #exchange(
     method: Method,
     path: string,
-    body: unknown,
-  ): Promise<{ statusCode: number; text: string }> {
+    body: string | Buffer | null,
+    contentType?: string,
+  ): Promise<Buffer> {
+    const { statusCode, content } = await this.#request(method, path, body, contentType);
+    if (statusCode >= 200 && statusCode < 300) return content;
+    if (statusCode === 401) {
+      throw new AdminError('not-authorised', 'The token is not accepted: set AXBRIDGE_ADMIN_TOKEN.');
+    }
+    const { code, detail } = problemOf(parse(content));
+    throw new AdminError(code, detail ?? `${method} ${path}: HTTP ${statusCode}`);
+  }
+
+  async #request(
+    method: Method,
+    path: string,
+    body: string | Buffer | null,
+    contentType: string | undefined,
+  ): Promise<{ statusCode: number; content: Buffer }> {
     try {
       const response = await request(new URL(`/admin/v1${path}`, this.#base), {
         method,
         headers: {
           authorization: `Bearer ${this.#token}`,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(contentType !== undefined && { 'content-type': contentType }),
         },
-        body: body === undefined ? null : JSON.stringify(body),
+        body,
         headersTimeout: TIMEOUT_MS,
         bodyTimeout: TIMEOUT_MS,
       });
-      return { statusCode: response.statusCode, text: await response.body.text() };
+      return { statusCode: response.statusCode, content: Buffer.from(await response.body.arrayBuffer()) };
     } catch (error) {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
       throw new AdminError(
@@ -87,9 +107,9 @@ export class AdminConnection {
   }
 }
 
-function parse(text: string): unknown {
+function parse(content: Buffer): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(content.toString());
   } catch {
     return undefined;
   }

@@ -1,76 +1,98 @@
-import { type Command, field, needed, tableOf } from './command.ts';
-import { isRecord } from './explanation.ts';
+import { type CommandGroup, done, field, needed, type Options, tableOf } from './command.ts';
 import { fieldTable, frequencyText } from './fieldTable.ts';
-import { frequency } from './readings.ts';
+import { isRecord } from './isRecord.ts';
+import { frequency, word } from './readings.ts';
+import { fieldsOf, optionsOf, patchOf, type SettingTable } from './settings.ts';
 
 const ACCOUNT = { value: 'ID', meaning: 'the account' };
-const NAME = { value: 'NAME', meaning: 'what people call the customer' };
-const FREQUENCY = {
-  value: 'CALLS/SECONDS',
-  meaning: 'most calls of all its applications, like 100/60, or none for what the platform sets',
+
+const pathOf = (command: string, options: Options): string =>
+  `/accounts/${encodeURIComponent(needed(command, options, 'account', 'the id of an account'))}`;
+
+const SETTINGS: SettingTable = {
+  name: { value: 'NAME', meaning: 'what people call the customer', field: ['name'], read: word },
+  'call-frequency': {
+    value: 'CALLS/SECONDS',
+    meaning: 'most calls of all its applications, like 100/60, or none for what the platform sets',
+    field: ['callFrequency'],
+    read: frequency,
+  },
 };
 
-const pathOf = (account: string): string => `/accounts/${encodeURIComponent(account)}`;
+const CHANGES: SettingTable = {
+  state: {
+    value: 'STATE',
+    meaning: 'normal, or frozen: no calls (7108), no partner API (1010029)',
+    field: ['state'],
+    read: word,
+  },
+  ...SETTINGS,
+};
 
 /** Customers' accounts. */
-export const ACCOUNT_COMMANDS: Readonly<Record<string, Command>> = {
-  accounts: {
-    purpose: "list the customers' accounts",
-    options: {},
-    ask: (admin) => admin.get('/accounts'),
-    present: tableOf('no accounts', [
-      { heading: 'ACCOUNT', show: field('accountId') },
-      { heading: 'NAME', show: field('name') },
-      { heading: 'STATE', show: field('state') },
-      { heading: 'DEFAULT', show: field('isDefault') },
-      { heading: 'APPS', show: field('apps') },
-      { heading: 'MOST CALLS', show: ({ callFrequency }) => frequencyText(callFrequency) },
-    ]),
-  },
-  account: {
-    purpose: 'show an account, and change it: its name, its state, how often its calls may come',
-    options: {
-      account: ACCOUNT,
-      name: NAME,
-      state: { value: 'STATE', meaning: 'normal, or frozen: no calls (7108), no partner API (1010029)' },
-      'call-frequency': FREQUENCY,
+export const ACCOUNTS: CommandGroup = {
+  purpose: 'customers',
+  commands: {
+    list: {
+      purpose: "list the customers' accounts",
+      options: {},
+      examples: ['account list'],
+      ask: (admin) => admin.get('/accounts'),
+      present: tableOf('no accounts', [
+        { heading: 'ACCOUNT', show: field('accountId') },
+        { heading: 'NAME', show: field('name') },
+        { heading: 'STATE', show: field('state') },
+        { heading: 'DEFAULT', show: field('isDefault') },
+        { heading: 'APPS', show: field('apps') },
+        { heading: 'MOST CALLS', show: ({ callFrequency }) => frequencyText(callFrequency) },
+      ]),
     },
-    ask: async (admin, options) => {
-      const path = pathOf(needed('account', options, 'account', 'the id of an account'));
-      const { name, state, 'call-frequency': typed } = options;
-      const patch = {
-        ...(name !== undefined && { name }),
-        ...(state !== undefined && { state }),
-        ...(typeof typed === 'string' && { callFrequency: frequency(typed, 'account: --call-frequency') }),
-      };
-      return Object.keys(patch).length === 0 ? admin.get(path) : admin.patch(path, patch);
+    show: {
+      purpose: 'show an account',
+      options: { account: ACCOUNT },
+      subject: 'account',
+      examples: ['account show sp01'],
+      ask: async (admin, options) => admin.get(pathOf('account show', options)),
+      present: fieldTable,
     },
-    present: fieldTable,
-  },
-  'add-account': {
-    purpose: 'add an account for a customer',
-    options: {
-      account: { value: 'ID', meaning: 'spId in call records: letters, digits, dots, dashes, at most 32' },
-      name: NAME,
-      'call-frequency': FREQUENCY,
+    add: {
+      purpose: 'add an account for a customer',
+      options: {
+        account: { value: 'ID', meaning: 'spId in call records: letters, digits, dots, dashes, at most 32' },
+        ...optionsOf(SETTINGS),
+      },
+      subject: 'account',
+      examples: ["account add sp01 --name 'Ride Ltd' --call-frequency 100/60"],
+      ask: async (admin, options) => {
+        const accountId = needed('account add', options, 'account', 'the id of the new account');
+        return admin.post('/accounts', {
+          name: accountId,
+          ...fieldsOf('account add', SETTINGS, options),
+          accountId,
+        });
+      },
+      present: (answer) =>
+        isRecord(answer)
+          ? `account ${answer.accountId} is there; its applications: app add --account ${answer.accountId} …`
+          : 'no answer',
     },
-    ask: async (admin, options) => {
-      const accountId = needed('add-account', options, 'account', 'the id of the new account');
-      const { name = accountId, 'call-frequency': typed } = options;
-      const callFrequency =
-        typeof typed === 'string' ? frequency(typed, 'add-account: --call-frequency') : null;
-      return admin.post('/accounts', { accountId, name, ...(callFrequency !== null && { callFrequency }) });
+    change: {
+      purpose: 'change an account: its name, its state, how often its calls may come',
+      more: 'What is frozen is so on every node within a second; calls in progress go on.',
+      options: { account: ACCOUNT, ...optionsOf(CHANGES) },
+      subject: 'account',
+      examples: ['account change sp01 --state frozen', 'account change sp01 --call-frequency none'],
+      ask: async (admin, options) =>
+        admin.patch(pathOf('account change', options), patchOf('account change', CHANGES, options)),
+      present: fieldTable,
     },
-    present: (answer) =>
-      isRecord(answer)
-        ? `account ${answer.accountId} is there; its applications: app --app APPKEY --account ${answer.accountId}`
-        : 'no answer',
-  },
-  'remove-account': {
-    purpose: 'remove an account that has no applications',
-    options: { account: ACCOUNT },
-    ask: async (admin, options) =>
-      admin.delete(pathOf(needed('remove-account', options, 'account', 'the id of an account'))),
-    present: () => 'done',
+    remove: {
+      purpose: 'remove an account that has no applications',
+      options: { account: ACCOUNT },
+      subject: 'account',
+      examples: ['account remove sp01'],
+      ask: async (admin, options) => admin.delete(pathOf('account remove', options)),
+      present: done,
+    },
   },
 };

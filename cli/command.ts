@@ -1,5 +1,5 @@
 import type { AdminConnection } from './AdminConnection.ts';
-import { isRecord } from './explanation.ts';
+import { isRecord } from './isRecord.ts';
 import { type Column, formatTable } from './table.ts';
 
 /** The command line cannot be understood. */
@@ -13,13 +13,27 @@ export class UsageError extends Error {
 
 export type Options = Readonly<Record<string, string | boolean | undefined>>;
 
+export type OptionTable = Readonly<Record<string, { readonly value: string; readonly meaning: string }>>;
+
 /** One command: its options, and how its answer looks for people. `--json` prints the answer as it came. */
 export interface Command {
   readonly purpose: string;
-  readonly options: Readonly<Record<string, { readonly value: string; readonly meaning: string }>>;
+  /** What else one should know before using it: sentences, each on a line of its own. */
+  readonly more?: string;
+  readonly options: OptionTable;
+  /** The option whose value may follow the command without its name: `account show sp01`. */
+  readonly subject?: string;
+  /** Lines that somebody might type, without `axbridge` in front. A test asks each of them. */
+  readonly examples: readonly [string, ...string[]];
   /** @throws UsageError, AdminError */
   readonly ask: (admin: AdminConnection, options: Options) => Promise<unknown>;
   readonly present: (answer: unknown) => string;
+}
+
+/** Commands about one kind of thing, by the word that follows its name: `account list`. */
+export interface CommandGroup {
+  readonly purpose: string;
+  readonly commands: Readonly<Record<string, Command>>;
 }
 
 /** A column that shows a field as it is. */
@@ -38,12 +52,17 @@ export function tableOf(none: string, columns: readonly Column[]): Command['pres
   };
 }
 
-/** The page of a collection that the options ask for, as a query. */
-export function pageQuery({ app, after }: Options): URLSearchParams {
-  return new URLSearchParams({
-    ...(typeof app === 'string' && { appKey: app }),
-    ...(typeof after === 'string' && { after }),
-  });
+/** Presents what leaves nothing to show. */
+export const done: Command['present'] = () => 'done';
+
+/** A query of those options that were given: `{ app: 'appKey' }` hands `--app` on as `appKey`. */
+export function queryOf(options: Options, names: Readonly<Record<string, string>>): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [option, name] of Object.entries(names)) {
+    const typed = options[option];
+    if (typeof typed === 'string') query.set(name, typed);
+  }
+  return query;
 }
 
 /** @throws UsageError when a command lacks an option that it cannot do without */

@@ -1,4 +1,4 @@
-import { isRecord } from './explanation.ts';
+import { isRecord } from './isRecord.ts';
 import { formatTable } from './table.ts';
 
 /** Presents one item whole: a line for each field, members of objects in lines of their own. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { UsageError } from './command.ts';
 
 /**
@@ -48,3 +49,17 @@ export const list = (typed: string): string[] =>
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+
+const STANDARD_INPUT = 0;
+
+/**
+ * The first line of a file, or of what is typed or piped in for `-`: a secret that would otherwise stand in the shell's
+ * history and in the list of processes.
+ */
+export const secretFile: Reading = (typed, where) => {
+  try {
+    return readFileSync(typed === '-' ? STANDARD_INPUT : typed, 'utf8').split('\n', 1)[0] ?? '';
+  } catch (error) {
+    throw new UsageError(`${where} ${typed}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};

@@ -27,7 +27,7 @@ afterAll(() => api.stop());
 const axbridge = (...args: string[]) => runCommand(api, args);
 
 it('shows what the customer was told of a call, a line for each attempt', async () => {
-  const { exitCode, out } = await axbridge('deliveries', '--session', SESSION);
+  const { exitCode, out } = await axbridge('call', 'deliveries', SESSION);
   expect(exitCode).toBe(0);
   const [heading, ...lines] = out.trimEnd().split('\n');
   expect(heading).toMatch(/^EVENT +STATE +AT +SECONDS +STATUS +ERROR +NEXT ATTEMPT +WEBHOOK-ID$/);
@@ -40,7 +40,8 @@ it('shows what the customer was told of a call, a line for each attempt', async 
 
 it('lists dead letters, also in search of some', async () => {
   const { out } = await axbridge(
-    'dead-letters',
+    'dead-letter',
+    'list',
     '--app',
     appKey,
     '--session',
@@ -51,15 +52,26 @@ it('lists dead letters, also in search of some', async () => {
   expect(out).toMatch(
     /2026-01-05T04:00:01.000Z +\S+ +event +7 +status 503 +event_1 +session-1@ce1.example.com/,
   );
-  expect((await axbridge('dead-letters', '--kind', 'record')).out).toBe('no notification was given up\n');
-  expect((await axbridge('dead-letters', '--from', '2026-02-01T00:00:00Z', '--limit', '5')).out).toContain(
-    'no ',
+  expect((await axbridge('dead-letter', 'list', '--kind', 'record')).out).toBe(
+    'no notification was given up\n',
   );
+  expect(
+    (await axbridge('dead-letter', 'list', '--from', '2026-02-01T00:00:00Z', '--limit', '5')).out,
+  ).toContain('no ');
 });
 
 it('sends dead letters again: one, several, or a range', async () => {
-  expect((await axbridge('resend', '--id', 'event_1,event_2')).out).toContain('on their way again: 1');
-  await axbridge('resend', '--app', appKey, '--from', '2026-01-05T04:00:00Z', '--to', '2026-01-05T05:00:00Z');
+  expect((await axbridge('dead-letter', 'resend', 'event_1,event_2')).out).toContain('on their way again: 1');
+  await axbridge(
+    'dead-letter',
+    'resend',
+    '--app',
+    appKey,
+    '--from',
+    '2026-01-05T04:00:00Z',
+    '--to',
+    '2026-01-05T05:00:00Z',
+  );
   expect(api.resent).toEqual([
     { ids: ['event_1', 'event_2'] },
     { appKey, from: new Date('2026-01-05T04:00:00Z'), to: new Date('2026-01-05T05:00:00Z') },
@@ -67,11 +79,15 @@ it('sends dead letters again: one, several, or a range', async () => {
 });
 
 it.each([
-  [['deliveries'], 2, 'deliveries: expected --session with the sessionId of a call'],
-  [['deliveries', '--session', 'nobody'], 1, 'There is no call with notifications "nobody"'],
-  [['resend'], 2, 'resend: expected at least one of --id, --app, --session, --kind, --error, --from, --to'],
-  [['dead-letters', '--kind', 'letter'], 1, 'kind: expected event'],
-  [['resend', '--from', 'yesterday'], 1, 'from: expected a time like 2026-01-31T08:00:00Z'],
+  [['call', 'deliveries'], 2, 'call deliveries: expected --session with the sessionId of a call'],
+  [['call', 'deliveries', 'nobody'], 1, 'There is no call with notifications "nobody"'],
+  [
+    ['dead-letter', 'resend'],
+    2,
+    'dead-letter resend: expected at least one of --id, --app, --session, --kind, --error, --from, --to',
+  ],
+  [['dead-letter', 'list', '--kind', 'letter'], 1, 'kind: expected event'],
+  [['dead-letter', 'resend', '--from', 'yesterday'], 1, 'from: expected a time like 2026-01-31T08:00:00Z'],
 ])('%j is refused', async (args, exitCode, text) => {
   const run = await axbridge(...args);
   expect(run.err).toContain(text);

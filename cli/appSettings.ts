@@ -1,14 +1,6 @@
-import { type Command, needed, type Options, UsageError } from './command.ts';
-import { fieldTable } from './fieldTable.ts';
+import { UsageError } from './command.ts';
 import { count, frequency, list, NONE, type Reading, requestLimit, text, word, yesOrNo } from './readings.ts';
-
-interface Setting {
-  readonly value: string;
-  readonly meaning: string;
-  /** Where it stands in the application. */
-  readonly field: readonly [string] | readonly ['guards', string];
-  readonly read: Reading;
-}
+import type { Setting, SettingTable } from './settings.ts';
 
 const hours: Reading = (typed) => (typed === 'always' ? [] : typed.split(','));
 
@@ -28,12 +20,38 @@ const limit = (name: string, meaning: string): Setting => ({
   read: frequency,
 });
 
-const SETTINGS: Readonly<Record<string, Setting>> = {
+/** What an operator sets of an application, now and later. */
+export const APP_SETTINGS: SettingTable = {
+  name: { value: 'NAME', meaning: 'what people call it', field: ['name'], read: word },
   account: {
     value: 'ID',
     meaning: "the customer's account that it belongs to",
     field: ['accountId'],
     read: word,
+  },
+  recording: {
+    value: 'yes|no',
+    meaning: 'whether its calls may be recorded, where a binding asks for it',
+    field: ['recording'],
+    read: yesOrNo,
+  },
+  'status-url': {
+    value: 'URL',
+    meaning: "the customer's server that gets the events of calls, or none",
+    field: ['statusUrl'],
+    read: text,
+  },
+  'fee-url': {
+    value: 'URL',
+    meaning: 'the one that gets call records, or none',
+    field: ['feeUrl'],
+    read: text,
+  },
+  'number-status-url': {
+    value: 'URL',
+    meaning: 'the one that is told of states of X numbers, or none: the status URL',
+    field: ['numberStatusUrl'],
+    read: text,
   },
   'push-number-status': {
     value: 'yes|no',
@@ -113,29 +131,3 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     read: text,
   },
 };
-
-/** One application: shown whole, and changed where options say so. */
-export const APP_COMMAND: Command = {
-  purpose: 'show an application, and change its account, its access, its guards and what is heard',
-  options: { app: { value: 'APPKEY', meaning: 'the application' }, ...SETTINGS },
-  ask: async (admin, options) => {
-    const path = `/apps/${encodeURIComponent(needed('app', options, 'app', 'the key of an application'))}`;
-    const patch = patchOf(options);
-    return Object.keys(patch).length === 0 ? admin.get(path) : admin.patch(path, patch);
-  },
-  present: fieldTable,
-};
-
-/** The merge patch that the options ask for. */
-function patchOf(options: Options): object {
-  const patch: Record<string, unknown> = {};
-  const guards: Record<string, unknown> = {};
-  for (const [option, { field, read }] of Object.entries(SETTINGS)) {
-    const typed = options[option];
-    if (typeof typed !== 'string') continue;
-    const [name, guard] = field;
-    if (guard === undefined) patch[name] = read(typed, `app: --${option}`);
-    else guards[guard] = read(typed, `app: --${option}`);
-  }
-  return { ...patch, ...(Object.keys(guards).length > 0 && { guards }) };
-}
