@@ -156,6 +156,18 @@ export class Metrics {
     this.#refusals.inc({ reason });
   }
 
+  /** Tells with every scrape whether this node may be sent calls. */
+  watchReadiness(isReady: () => boolean): void {
+    new Gauge({
+      name: 'axbridge_ready',
+      help: '1 when /readyz says that this node may be sent calls',
+      registers: [this.#registry],
+      collect() {
+        this.set(isReady() ? 1 : 0);
+      },
+    });
+  }
+
   /** Connects the figures that are read at each scrape. */
   watch(sources: MetricSources): void {
     const registers = [this.#registry];

@@ -17,6 +17,7 @@ export class OpsServer {
 
   constructor(options: OpsServerOptions) {
     this.#options = options;
+    options.metrics.watchReadiness(() => options.obstacles().length === 0);
     this.#server = createServer((request, response) => {
       this.#answer(request.url ?? '/').then(
         ({ status, contentType, body }) =>

@@ -6,6 +6,7 @@ import { createTestDatabase } from '../kit/testDatabase.ts';
 
 /** What an operator needs first (issue 2, must-show 9). */
 const NEEDED = [
+  'axbridge_ready',
   'axbridge_calls_active',
   'axbridge_call_attempts_total',
   'axbridge_post_dial_delay_seconds',
@@ -53,6 +54,10 @@ describe('the metrics page', () => {
     const text = await scenario.application.metrics();
     const named = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]));
     expect(NEEDED.filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  it('says that this node takes calls', async () => {
+    expect(await scenario.application.metric('axbridge_ready')).toBe(1);
   });
 
   it('counts the call that was made', async () => {
