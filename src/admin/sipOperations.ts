@@ -15,6 +15,7 @@ const Trunk = Type.Object({
   priority: Count,
   weight: Count,
   maxCalls: Type.Optional(Count),
+  callsPerSecond: Type.Optional(Count),
   enabled: YesOrNo,
 });
 

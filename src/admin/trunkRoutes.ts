@@ -14,6 +14,11 @@ const Credential = Type.String({
   description: 'a text of 1 to 128 characters',
 });
 const MaxCalls = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'a number of calls from 1' });
+const CallsPerSecond = Type.Integer({
+  minimum: 1,
+  maximum: 100_000,
+  description: 'a number of calls from 1 that may begin in a second, both ways together',
+});
 
 const settings = {
   port: Type.Optional(Port),
@@ -41,6 +46,7 @@ export const NewTrunkBody = Type.Object(
     username: Type.Optional(Credential),
     password: Type.Optional(Credential),
     maxCalls: Type.Optional(MaxCalls),
+    callsPerSecond: Type.Optional(CallsPerSecond),
   },
   { additionalProperties: false, description: 'a JSON object' },
 );
@@ -53,6 +59,9 @@ export const TrunkPatch = Type.Object(
     password: Type.Optional(Type.Union([Credential, Type.Null()], { description: 'a text, or null' })),
     maxCalls: Type.Optional(
       Type.Union([MaxCalls, Type.Null()], { description: 'a number of calls from 1, or null' }),
+    ),
+    callsPerSecond: Type.Optional(
+      Type.Union([CallsPerSecond, Type.Null()], { description: 'calls that may begin in a second, or null' }),
     ),
   },
   { additionalProperties: false, description: 'a JSON object' },

@@ -1,4 +1,5 @@
 import type { Trunk } from '../store/trunks.ts';
+import { CallRate } from './CallRate.ts';
 import { SourceAcl } from './sourceAcl.ts';
 import { orderTrunks } from './trunks.ts';
 
@@ -6,17 +7,23 @@ export interface TrunkGroupOptions {
   readonly isHealthy: (name: string) => boolean;
   /** 0 ≤ number < 1. */
   readonly random?: () => number;
+  /** Milliseconds, of a clock that does not jump. */
+  readonly now?: () => number;
 }
 
 /** The trunks as calls see them: where a packet came from, which one to call out on, how many calls each carries. */
 export class TrunkGroup {
   readonly #options: TrunkGroupOptions;
   readonly #calls = new Map<string, number>();
+  /** Of the trunks that have one. */
+  readonly #rates = new Map<string, CallRate>();
+  readonly #now: () => number;
   #trunks: readonly Trunk[] = [];
   #sources = new SourceAcl<Trunk>([]);
 
   constructor(options: TrunkGroupOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   get trunks(): readonly Trunk[] {
@@ -27,6 +34,7 @@ export class TrunkGroup {
   replace(trunks: readonly Trunk[]): void {
     this.#trunks = trunks;
     this.#sources = new SourceAcl(trunks);
+    this.#limitRates(trunks);
   }
 
   /** @returns undefined when the address belongs to no enabled trunk */
@@ -34,8 +42,17 @@ export class TrunkGroup {
     return this.#sources.trunkOf(address, port);
   }
 
+  /** Whether it carries as many calls as it may, or has begun as many in this second. */
   isFull(trunk: Trunk): boolean {
-    return trunk.maxCalls !== undefined && this.callsOn(trunk.name) >= trunk.maxCalls;
+    const hasAllCalls = trunk.maxCalls !== undefined && this.callsOn(trunk.name) >= trunk.maxCalls;
+    return hasAllCalls || this.#rates.get(trunk.name)?.hasRoom(this.#now()) === false;
+  }
+
+  /** Whether one more call may come in over it; if so, it counts as one of this second. */
+  admits(trunk: Trunk): boolean {
+    if (this.isFull(trunk)) return false;
+    this.#rates.get(trunk.name)?.take(this.#now());
+    return true;
   }
 
   callsOn(name: string): number {
@@ -44,11 +61,17 @@ export class TrunkGroup {
 
   /** The trunks to try for one call, in order (see `orderTrunks`). */
   order(): Trunk[] {
-    return orderTrunks(this.#trunks, {
+    const usable = this.#trunks.filter((trunk) => !this.isFull(trunk));
+    return orderTrunks(usable, {
       isHealthy: this.#options.isHealthy,
-      callsOn: (name) => this.callsOn(name),
       random: this.#options.random ?? Math.random,
     });
+  }
+
+  /** A call goes out over a trunk: it counts in this second, and until the function that is returned is called. */
+  begin(name: string): () => void {
+    this.#rates.get(name)?.take(this.#now());
+    return this.occupy(name);
   }
 
   /** Counts a call on a trunk until the function that is returned is called; calling it again does nothing. */
@@ -62,6 +85,17 @@ export class TrunkGroup {
       if (calls > 0) this.#calls.set(name, calls);
       else this.#calls.delete(name);
     };
+  }
+
+  #limitRates(trunks: readonly Trunk[]): void {
+    const before = new Map(this.#rates);
+    this.#rates.clear();
+    for (const { name, callsPerSecond } of trunks) {
+      if (callsPerSecond === undefined) continue;
+      const old = before.get(name);
+      const isSame = old?.perSecond === callsPerSecond;
+      this.#rates.set(name, isSame ? old : new CallRate(callsPerSecond, this.#now()));
+    }
   }
 }
 

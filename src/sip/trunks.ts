@@ -6,31 +6,26 @@ export interface TrunkCandidate {
   readonly priority: number;
   /** Share among the trunks of one priority. */
   readonly weight: number;
-  /** Most calls at a time, both ways together; undefined is no limit. */
-  readonly maxCalls?: number | undefined;
 }
 
 /** What is known of the trunks at the moment of the choice. */
 export interface TrunkConditions {
   readonly isHealthy: (name: string) => boolean;
-  readonly callsOn: (name: string) => number;
   /** 0 ≤ number < 1. */
   readonly random: () => number;
 }
 
 /**
  * The order in which trunks are tried for one call.
- * Disabled ones and full ones are left out. Lower priority numbers come first; inside one priority the order is
+ * Disabled ones are left out. Lower priority numbers come first; inside one priority the order is
  * drawn by weight, as RFC 2782 does for SRV records. Trunks that do not answer OPTIONS come last, whatever their
  * priority: when all are silent a call still tries one, since a peer may simply not answer OPTIONS.
  */
 export function orderTrunks<Trunk extends TrunkCandidate>(
   trunks: readonly Trunk[],
-  { isHealthy, callsOn, random }: TrunkConditions,
+  { isHealthy, random }: TrunkConditions,
 ): Trunk[] {
-  const usable = trunks.filter(
-    (trunk) => trunk.enabled && (trunk.maxCalls === undefined || callsOn(trunk.name) < trunk.maxCalls),
-  );
+  const usable = trunks.filter((trunk) => trunk.enabled);
   if (usable.length < 2) return usable;
   const ranked = usable.map((trunk) => ({
     trunk,

@@ -20,6 +20,8 @@ export interface Trunk {
   readonly weight: number;
   /** Most calls at a time; absent for no limit. */
   readonly maxCalls?: number;
+  /** Calls that may begin in a second, both ways together; absent for any number. */
+  readonly callsPerSecond?: number;
   readonly enabled: boolean;
 }
 
@@ -27,10 +29,13 @@ export interface Trunk {
 export type NewTrunk = Pick<Trunk, 'name' | 'host'> & Partial<Trunk>;
 
 /** What may change of a trunk; `null` takes an optional value away. */
-export type TrunkChanges = Partial<Omit<Trunk, 'name' | 'username' | 'password' | 'maxCalls'>> & {
+export type TrunkChanges = Partial<
+  Omit<Trunk, 'name' | 'username' | 'password' | 'maxCalls' | 'callsPerSecond'>
+> & {
   readonly username?: string | null;
   readonly password?: string | null;
   readonly maxCalls?: number | null;
+  readonly callsPerSecond?: number | null;
 };
 
 interface TrunkRow {
@@ -44,6 +49,7 @@ interface TrunkRow {
   priority: number;
   weight: number;
   max_calls: number | null;
+  calls_per_second: number | null;
   enabled: boolean;
 }
 
@@ -59,6 +65,7 @@ function trunkOf(row: TrunkRow, sealer: Sealer): Trunk {
     priority: row.priority,
     weight: row.weight,
     ...(row.max_calls === null ? {} : { maxCalls: row.max_calls }),
+    ...(row.calls_per_second === null ? {} : { callsPerSecond: row.calls_per_second }),
     enabled: row.enabled,
   };
 }
@@ -75,6 +82,7 @@ function columnsOf(sealer: Sealer, trunk: TrunkChanges): Record<string, unknown>
     priority: trunk.priority,
     weight: trunk.weight,
     max_calls: trunk.maxCalls,
+    calls_per_second: trunk.callsPerSecond,
     enabled: trunk.enabled,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));

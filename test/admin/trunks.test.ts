@@ -29,10 +29,18 @@ describe('trunks', () => {
     const changed = await send('PATCH', '/trunks/carrier-a', {
       enabled: false,
       maxCalls: 30,
+      callsPerSecond: 12,
       username: null,
       password: null,
     });
-    expect(changed.body).toMatchObject({ enabled: false, maxCalls: 30, passwordSet: false });
+    expect(changed.body).toMatchObject({
+      enabled: false,
+      maxCalls: 30,
+      callsPerSecond: 12,
+      passwordSet: false,
+    });
+    const unlimited = await send('PATCH', '/trunks/carrier-a', { maxCalls: null, callsPerSecond: null });
+    expect(unlimited.body).not.toHaveProperty('callsPerSecond');
     expect(JSON.stringify([made.body, (await send('GET', '/trunks')).body])).not.toContain('very-secret');
     expectProblem(await send('POST', '/trunks', trunk), 409, 'already-exists', 'carrier-a');
     expect((await send('DELETE', '/trunks/carrier-a')).status).toBe(204);
