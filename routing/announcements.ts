@@ -20,7 +20,7 @@ const UNSET: Readonly<Record<Scene, Unset>> = {
   'wrong-extension-retry': { like: 'enter-extension' },
   'wrong-extension': 'silence',
   'no-extension': { like: 'wrong-extension' },
-  // The binding's alone: an application has no say in it.
+  // The binding's, else that of the application's quality check (`connect.ts`): no setting of a scene.
   'record-hint': 'silence',
   busy: 'default',
   'last-minute': 'default',
@@ -28,6 +28,10 @@ const UNSET: Readonly<Record<Scene, Unset>> = {
 
 /** How an application asks for the product's own announcement of a scene. */
 const DEFAULT = 'default';
+
+/** What an application has set for a scene: a file's name, or `default`. */
+export const announcementOf = (set: string, scene: Scene): Announcement =>
+  set === DEFAULT ? { scene } : set;
 
 /**
  * What is played in a scene to a caller of an application.
@@ -39,7 +43,7 @@ export function fileOf(
   announcements: Readonly<Record<string, string>>,
 ): Announcement | undefined {
   const own = scene === 'record-hint' ? undefined : announcements[scene];
-  if (own !== undefined) return own === DEFAULT ? { scene } : own;
+  if (own !== undefined) return announcementOf(own, scene);
   const unset = UNSET[scene];
   if (unset === 'silence') return undefined;
   return unset === 'default' ? { scene } : fileOf(unset.like, announcements);

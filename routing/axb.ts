@@ -47,7 +47,7 @@ function connect(found: Found, relation: AxbRelation, callerIsA: boolean): Decis
     shown: number.number,
     ringback: callerIsA ? relation.callerHintTone : relation.calleeHintTone,
     record,
-    recordHintTone: record ? relation.recordHintTone : undefined,
+    recordHintTone: record ? (relation.recordHintTone ?? app.qualityHintTone) : undefined,
     maxDurationSeconds: relation.maxDurationMinutes * SECONDS_PER_MINUTE,
     lastMinVoice: relation.maxDurationMinutes === 0 ? undefined : relation.lastMinVoice,
     userData: relation.userData,

@@ -28,7 +28,7 @@ export function connect({ app, number }: Pick<Found, 'app' | 'number'>, terms: T
     number,
     subscriptionId,
     record,
-    recordHintTone: record ? recordHintTone : undefined,
+    recordHintTone: record ? (recordHintTone ?? app.qualityHintTone) : undefined,
     maxDurationSeconds: maxDurationMinutes * SECONDS_PER_MINUTE,
     lastMinVoice: maxDurationMinutes === 0 ? undefined : terms.lastMinVoice,
     userData,

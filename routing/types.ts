@@ -46,6 +46,8 @@ export interface AppRoute {
   readonly account: AccountRoute;
   /** The application may record; without it a binding's `recordFlag` has no effect. */
   readonly recording: boolean;
+  /** What both hear before a recording begins where the binding names nothing of its own: the hint of the quality check. */
+  readonly qualityHintTone: Announcement | undefined;
   /** By scene: the name of an announcement file, or `default` for the product's own. */
   readonly announcements: Readonly<Record<string, string>>;
   /** AX: A who dials X without a temporary callee reaches the last caller. */
@@ -293,7 +295,8 @@ export interface Connect {
   /** What the caller hears once as ringback; a file's name, except for the `wait` scene of AXE. */
   readonly ringback: Announcement | undefined;
   readonly record: boolean;
-  readonly recordHintTone: string | undefined;
+  /** The binding's, else that of the application's quality check. */
+  readonly recordHintTone: Announcement | undefined;
   /** From the callee's answer; 0 for no limit. */
   readonly maxDurationSeconds: number;
   /** Announcement file for both, one minute before the limit. */

@@ -126,6 +126,11 @@ export const SETTINGS = {
     oneOf('answer', 'early'),
   ),
   AXBRIDGE_LANGUAGE: setting('zh', 'language of the product’s own announcements', oneOf('zh', 'en')),
+  AXBRIDGE_ANNOUNCEMENT_REVIEW: setting(
+    'off',
+    '"on" lets uploaded announcements wait until an operator approves them; "off" approves them at once',
+    oneOf('off', 'on'),
+  ),
   DATABASE_URL: setting('', 'PostgreSQL to use in place of the embedded one', databaseUrlOrNone),
   AXBRIDGE_DATABASE_PORT: setting('0', 'port of the embedded PostgreSQL; 0 takes a free one', port),
   AXBRIDGE_DATABASE_POOL: setting('8', 'most connections to PostgreSQL', integer(2, 200)),

@@ -86,6 +86,7 @@ export async function startApi(
         announcementsDir,
         isOperator,
         life,
+        reviewsAnnouncements: config.AXBRIDGE_ANNOUNCEMENT_REVIEW === 'on',
         sendFiled: (appKey) => pusher.sendFiled(appKey),
         resend: (search) => pusher.resend(search),
         log: logger,

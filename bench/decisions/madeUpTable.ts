@@ -35,6 +35,7 @@ function found(xIndex: number, party: number | undefined): Found {
       state: 'normal',
       account: { accountId: 'axbridge', state: 'normal', callFrequency: undefined },
       recording: true,
+      qualityHintTone: undefined,
       announcements: {},
       callBackMemory: false,
       extensionDigits: 4,

@@ -37,6 +37,8 @@ export interface AdminApiOptions {
   /** Folder of the announcement files, where the media server reads them. */
   readonly announcementsDir: string;
   /** What calls know of test handsets, to be read again after a change; undefined where they are switched off. */
+  /** An uploaded announcement waits until an operator approves it. */
+  readonly reviewsAnnouncements: boolean;
   readonly handsets: Pick<HandsetDirectory, 'reload'> | undefined;
   /** What calls know of the black list, to be read again after a change. */
   readonly blackList: Pick<BlackList, 'reload'>;
@@ -97,7 +99,7 @@ export async function adminApi(fastify: FastifyInstance, options: AdminApiOption
       explainRoutes(admin, options);
       deadLetterRoutes(admin, options);
       callRoutes(admin, options);
-      await admin.register(async (files) => announcementRoutes(files, options));
+      await announcementRoutes(admin, options);
     },
     { prefix: '/admin/v1' },
   );

@@ -3,6 +3,7 @@ import { maskNumber } from '../../routing/numbers.ts';
 import type { Mode } from '../../routing/types.ts';
 import type { App, AppChanges, NewApp } from '../store/apps.ts';
 import { Announcements, checkScenes, firstAnnouncements } from './appScenes.ts';
+import { switches } from './appSwitches.ts';
 import { AccountId, AddressRange, E164, Title, WebUrl } from './fields.ts';
 import { firstGuards, Guards, readGuardFields, writeGuardFields } from './guardFields.ts';
 import { Problem } from './problem.ts';
@@ -50,6 +51,7 @@ const RequestLimitOrNull = Type.Union(
 const changeable = {
   recording: Type.Optional(YesOrNo),
   pushNumberStatus: Type.Optional(YesOrNo),
+  ...switches,
   announcements: Type.Optional(Announcements),
   callBackMemory: Type.Optional(YesOrNo),
   extensionDigits: Type.Optional(ExtensionDigits),
@@ -68,6 +70,8 @@ export const NewAppBody = Type.Object(
     statusUrl: Type.Optional(WebUrl),
     feeUrl: Type.Optional(WebUrl),
     numberStatusUrl: Type.Optional(WebUrl),
+    smsNotificationUrl: Type.Optional(WebUrl),
+    smsControlUrl: Type.Optional(WebUrl),
     callBackNumber: Type.Optional(E164),
   },
   { additionalProperties: false, description: 'a JSON object' },
@@ -81,6 +85,8 @@ export const AppPatch = Type.Object(
     statusUrl: Type.Optional(UrlOrNull),
     feeUrl: Type.Optional(UrlOrNull),
     numberStatusUrl: Type.Optional(UrlOrNull),
+    smsNotificationUrl: Type.Optional(UrlOrNull),
+    smsControlUrl: Type.Optional(UrlOrNull),
     callBackNumber: Type.Optional(NumberOrNull),
   },
   { additionalProperties: false, description: 'a JSON object' },
@@ -106,21 +112,26 @@ export const AppsQuery = Type.Object(
   { additionalProperties: false, description: 'accountId' },
 );
 
-/** Fields that mean something in one mode only; applications of other modes neither take nor show them. */
-const MODE_OF_FIELD = {
-  callBackMemory: 'AX',
-  extensionDigits: 'AXE',
-  collectRepeats: 'AXE',
-  callBackNumber: 'AXE',
-} as const satisfies Partial<Record<keyof App, Mode>>;
+const WITH_SMS: readonly Mode[] = ['AXB', 'AX', 'AXYB', 'X'];
+
+/** Fields that mean something in some modes only; applications of other modes neither take nor show them. */
+const MODES_OF_FIELD: Readonly<Partial<Record<keyof App, readonly Mode[]>>> = {
+  sms: WITH_SMS,
+  smsNotificationUrl: WITH_SMS,
+  smsControlUrl: ['AX', 'X'],
+  callBackMemory: ['AX'],
+  extensionDigits: ['AXE'],
+  collectRepeats: ['AXE'],
+  callBackNumber: ['AXE'],
+};
 
 /** @throws Problem for a field that applications of this mode do not have */
 export function checkMode(mode: Mode, given: Static<typeof NewAppBody> | Static<typeof AppPatch>): void {
-  for (const [field, owner] of Object.entries(MODE_OF_FIELD)) {
-    if (field in given && owner !== mode) {
+  for (const [field, modes] of Object.entries(MODES_OF_FIELD)) {
+    if (field in given && !modes.includes(mode)) {
       throw new Problem(
         'invalid-body',
-        `${field}: only in applications of mode ${owner}; this one is ${mode}.`,
+        `${field}: only in applications of mode ${modes.join(', ')}; this one is ${mode}.`,
       );
     }
   }
@@ -140,7 +151,7 @@ export function changesOf({ guards, ...rest }: Static<typeof AppPatch>): AppChan
 
 /** An application as an answer shows it, with the fields of its mode. */
 export function describeApp(app: App): object {
-  const strange = Object.entries(MODE_OF_FIELD).filter(([, mode]) => mode !== app.mode);
+  const strange = Object.entries(MODES_OF_FIELD).filter(([, modes]) => !modes.includes(app.mode));
   const shown = { ...app, guards: writeGuardFields(app.guards) };
   return Object.fromEntries(
     Object.entries(shown).filter(([name]) => !strange.some(([field]) => field === name)),

@@ -29,6 +29,11 @@ const app = {
   feeUrl: Type.Optional(Text),
   numberStatusUrl: Type.Optional(Text),
   pushNumberStatus: YesOrNo,
+  sms: Type.Optional(YesOrNo),
+  smsNotificationUrl: Type.Optional(Text),
+  smsControlUrl: Type.Optional(Text),
+  qualityCheck: YesOrNo,
+  qualityHintTone: Type.Optional(Text),
   announcements: Type.Record(Type.String(), Text),
   callBackMemory: Type.Optional(YesOrNo),
   extensionDigits: Type.Optional(Count),
@@ -107,9 +112,11 @@ export const appOperations: readonly Operation[] = [
     id: 'addApp',
     method: 'post',
     summary: 'Make an application',
-    description: 'Its secret is in this answer and nowhere else. The mode cannot be changed.',
+    description:
+      'Its secret is in this answer and nowhere else. The mode cannot be changed. Short messages are not carried yet: ' +
+      '`sms` and its addresses are kept for when they are.',
     body: { schema: NewAppBody },
-    replies: makes(Type.Object({ ...app, appSecret: Text }), 'in-use'),
+    replies: makes(Type.Object({ ...app, appSecret: Text }), 'in-use', 'not-approved'),
   },
   {
     ...apps,
@@ -133,7 +140,7 @@ export const appOperations: readonly Operation[] = [
     summary: 'Change or freeze an application',
     description: 'Calls and requests see the change within a second.',
     body: { schema: AppPatch },
-    replies: shows(App, 'not-found', 'in-use'),
+    replies: shows(App, 'not-found', 'in-use', 'not-approved'),
   },
   {
     ...oneApp,

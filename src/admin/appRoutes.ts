@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { getAccount } from '../store/accounts.ts';
-import { getAnnouncement } from '../store/announcements.ts';
 import {
   deleteApp,
   endOldSecret,
@@ -25,9 +24,10 @@ import {
   newAppOf,
   SecretRenewal,
 } from './appFields.ts';
-import { type GivenAnnouncements, PRODUCTS_OWN } from './appScenes.ts';
+import { checkSwitches } from './appSwitches.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing, refuseEmpty } from './item.ts';
+import { checkNamedAnnouncements } from './namedAnnouncements.ts';
 import { Problem } from './problem.ts';
 
 /** Applications. The secret is shown when it is made and never again. */
@@ -40,8 +40,9 @@ export function appRoutes(fastify: FastifyInstance, { sql, sealer, changes }: Ad
   fastify.post('/apps', async (request, reply) => {
     const given = checkNew(request.body);
     checkMode(given.mode, given);
+    checkSwitches(given.mode, given);
     await checkAccountExists(sql, given.accountId);
-    await checkFilesExist(sql, given.announcements);
+    await checkNamedAnnouncements(sql, given);
     const { app, appSecret } = await insertApp(sql, sealer, newAppOf(given));
     changes.publish({ apps: [app.appKey] });
     reply.code(201).header('location', `/admin/v1/apps/${encodeURIComponent(app.appKey)}`);
@@ -60,10 +61,11 @@ export function appRoutes(fastify: FastifyInstance, { sql, sealer, changes }: Ad
   fastify.patch<{ Params: { appKey: string } }>('/apps/:appKey', async ({ params: { appKey }, body }) => {
     const patch = checkPatch(body);
     refuseEmpty(patch);
-    const { mode } = existing('application', appKey, await getApp(sql, sealer, appKey));
-    checkMode(mode, patch);
+    const before = existing('application', appKey, await getApp(sql, sealer, appKey));
+    checkMode(before.mode, patch);
+    checkSwitches(before.mode, patch, before);
     await checkAccountExists(sql, patch.accountId);
-    await checkFilesExist(sql, patch.announcements);
+    await checkNamedAnnouncements(sql, patch);
     const app = existing('application', appKey, await updateApp(sql, sealer, appKey, changesOf(patch)));
     changes.publish({ apps: [appKey] });
     return describeApp(app);
@@ -106,16 +108,4 @@ export function appRoutes(fastify: FastifyInstance, { sql, sealer, changes }: Ad
 async function checkAccountExists(sql: Sql, accountId: string | undefined): Promise<void> {
   if (accountId === undefined || (await getAccount(sql, accountId)) !== undefined) return;
   throw new Problem('invalid-body', `accountId: there is no account ${JSON.stringify(maskText(accountId))}.`);
-}
-
-async function checkFilesExist(sql: Sql, announcements: GivenAnnouncements = {}): Promise<void> {
-  for (const [scene, name] of Object.entries(announcements)) {
-    if (name === null || name === PRODUCTS_OWN) continue;
-    if ((await getAnnouncement(sql, name)) === undefined) {
-      throw new Problem(
-        'invalid-body',
-        `announcements.${scene}: there is no announcement "${maskText(name)}"; upload it first.`,
-      );
-    }
-  }
 }

@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import type { SceneName } from '../../media/index.ts';
 import type { Mode } from '../../routing/types.ts';
-import { ANNOUNCEMENT_NAME } from './fields.ts';
+import { AnnouncementName } from './fields.ts';
 import { Problem } from './problem.ts';
 
 /** The product's own announcement of a scene. */
 export const PRODUCTS_OWN = 'default';
 
-/** The record hint is the business of each binding. */
+/** The record hint is the business of each binding, and of the quality check. */
 type AppScene = Exclude<SceneName, 'record-hint'>;
 
 interface AppSceneRule {
@@ -34,11 +34,11 @@ const APP_SCENES: Readonly<Record<AppScene, AppSceneRule>> = {
   'last-minute': { modes: ['AXB', 'AX', 'X'], heardAtFirst: false },
 };
 
-const SceneFile = Type.Optional(
-  Type.Union([Type.String({ pattern: ANNOUNCEMENT_NAME.source }), Type.Literal(PRODUCTS_OWN), Type.Null()], {
-    description: 'the name of an uploaded announcement, "default" for the product\'s own, or null for none',
-  }),
-);
+/** An announcement that an application names; null for none. */
+export const NamedAnnouncement = Type.Union([AnnouncementName, Type.Literal(PRODUCTS_OWN), Type.Null()], {
+  description: 'the name of an approved announcement, "default" for the product\'s own, or null for none',
+});
+const SceneFile = Type.Optional(NamedAnnouncement);
 
 /** What is heard in each scene; null takes an announcement away. */
 export const Announcements = Type.Object(

@@ -108,11 +108,13 @@ function ofIPv4(address: string): bigint {
 }
 
 /** The file name of an announcement: nothing in it can leave its folder. */
-export const ANNOUNCEMENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,123}\.wav$/;
-
 export const AnnouncementName = Type.String({
-  pattern: ANNOUNCEMENT_NAME.source,
-  description: 'a file name of letters, digits, dots, dashes and underlines that ends in .wav',
+  // No two @ in a row: to FreeSWITCH they begin a position in the file.
+  pattern: '^[A-Za-z0-9](?:@?[A-Za-z0-9._-])*\\.wav$',
+  maxLength: 128,
+  description:
+    'a file name of letters, digits, dots, dashes, underlines and single @ that begins with a letter or digit, ends in ' +
+    '.wav and has at most 128 characters',
 });
 
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/;

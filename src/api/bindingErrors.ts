@@ -25,6 +25,7 @@ export function meaningOf(error: BindingError, mode: Mode | undefined, method: s
     case 'extension-taken':
       return new PartnerError('no-free-extension');
     case 'announcement-unknown':
+    case 'announcement-not-approved':
       // The name is whatever the client wrote there.
       return new PartnerError('invalid-request', maskText(error.message));
     case 'value-out-of-range':

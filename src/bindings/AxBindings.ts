@@ -35,7 +35,7 @@ export class AxBindings {
   constructor(options: BindingsOptions) {
     this.#options = options;
     this.#lock = new BindingLock(options.sql);
-    this.#announcements = new AnnouncementNames(options.sql);
+    this.#announcements = new AnnouncementNames(options.sql, options.changes);
   }
 
   /**

@@ -45,7 +45,7 @@ export class AxbBindings {
   constructor(options: BindingsOptions) {
     const { sql } = options;
     this.#options = options;
-    this.#announcements = new AnnouncementNames(sql);
+    this.#announcements = new AnnouncementNames(sql, options.changes);
     this.#binds = new BatchedStatement({
       largest: LARGEST_BATCH,
       run: (rows) => insertAxbBindings(sql, rows, this.#now()),

@@ -33,7 +33,7 @@ export class AxeBindings {
   constructor(options: BindingsOptions) {
     this.#options = options;
     this.#lock = new BindingLock(options.sql);
-    this.#announcements = new AnnouncementNames(options.sql);
+    this.#announcements = new AnnouncementNames(options.sql, options.changes);
   }
 
   /**

@@ -37,7 +37,7 @@ export class AxybBindings {
   constructor(options: BindingsOptions) {
     this.#options = options;
     this.#lock = new BindingLock(options.sql);
-    this.#announcements = new AnnouncementNames(options.sql);
+    this.#announcements = new AnnouncementNames(options.sql, options.changes);
   }
 
   /**

@@ -12,7 +12,8 @@ export type BindingErrorCode =
   | 'extension-taken'
   | 'value-out-of-range'
   | 'recording-not-enabled'
-  | 'announcement-unknown';
+  | 'announcement-unknown'
+  | 'announcement-not-approved';
 
 const WORDS: Record<BindingErrorCode, string> = {
   'x-not-of-application': 'the X is no number of this application',
@@ -29,6 +30,7 @@ const WORDS: Record<BindingErrorCode, string> = {
   'value-out-of-range': 'a value is out of its range',
   'recording-not-enabled': 'recordFlag needs an application with recording',
   'announcement-unknown': 'the announcement is not known',
+  'announcement-not-approved': 'the announcement is not approved',
 };
 
 /** A rule of bindings forbids what was asked. */
@@ -38,7 +40,7 @@ export class BindingError extends Error {
   readonly subject: string | undefined;
 
   /**
-   * @param subject a masked number; for announcement-unknown the name that was given; for value-out-of-range the field
+   * @param subject a masked number; for announcement-… the name that was given; for value-out-of-range the field
    *   and what it was expected to be
    */
   constructor(code: BindingErrorCode, subject?: string) {

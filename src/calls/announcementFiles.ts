@@ -20,7 +20,7 @@ export interface AnnouncementFiles {
   scene(scene: Scene, announcements: Readonly<Record<string, string>>): Promise<string | undefined>;
 }
 
-const PLAIN_NAME = /^[\w.-]{1,128}$/;
+const PLAIN_NAME = /^[\w.@-]{1,128}$/;
 const LOOK_AGAIN_MS = 5000;
 
 export interface AnnouncementFolders {

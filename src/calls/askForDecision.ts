@@ -42,5 +42,6 @@ async function missingFile(decision: Decision, files: AnnouncementFiles): Promis
 function namedFiles(decision: Decision): readonly Connect['ringback'][] {
   if (decision.kind === 'refuse') return [decision.file];
   if (decision.kind !== 'connect') return [];
-  return [decision.ringback, decision.recordHintTone, decision.lastMinVoice];
+  const { app, ringback, recordHintTone, lastMinVoice } = decision;
+  return [ringback, recordHintTone === app.qualityHintTone ? undefined : recordHintTone, lastMinVoice];
 }

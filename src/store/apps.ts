@@ -19,6 +19,14 @@ export interface App {
   readonly numberStatusUrl?: string;
   /** Whether changes in the states of its X numbers are told, to `numberStatusUrl`, else to `statusUrl`. */
   readonly pushNumberStatus: boolean;
+  /** Its numbers may carry short messages. They are not carried yet. */
+  readonly sms: boolean;
+  readonly smsNotificationUrl?: string;
+  readonly smsControlUrl?: string;
+  /** Recordings may be listened to, to check quality. */
+  readonly qualityCheck: boolean;
+  /** The name of an announcement file, or `default`: what both hear of the quality check before a recording begins. */
+  readonly qualityHintTone?: string;
   /** By scene: the name of an announcement file, or `default` for the product's own. */
   readonly announcements: Readonly<Record<string, string>>;
   readonly callBackMemory: boolean;
@@ -51,6 +59,11 @@ export interface NewApp {
   readonly feeUrl?: string;
   readonly numberStatusUrl?: string;
   readonly pushNumberStatus?: boolean;
+  readonly sms?: boolean;
+  readonly smsNotificationUrl?: string;
+  readonly smsControlUrl?: string;
+  readonly qualityCheck?: boolean;
+  readonly qualityHintTone?: string | null;
   readonly announcements?: Readonly<Record<string, string>>;
   readonly callBackMemory?: boolean;
   readonly extensionDigits?: number;
@@ -76,6 +89,11 @@ export interface AppChanges {
   readonly feeUrl?: string | null;
   readonly numberStatusUrl?: string | null;
   readonly pushNumberStatus?: boolean;
+  readonly sms?: boolean;
+  readonly smsNotificationUrl?: string | null;
+  readonly smsControlUrl?: string | null;
+  readonly qualityCheck?: boolean;
+  readonly qualityHintTone?: string | null;
   readonly announcements?: Readonly<Record<string, string | null>>;
   readonly callBackMemory?: boolean;
   readonly extensionDigits?: number;
@@ -98,6 +116,11 @@ export interface AppRow {
   fee_url: string | null;
   number_status_url: string | null;
   push_number_status: boolean;
+  sms: boolean;
+  sms_notification_url: string | null;
+  sms_control_url: string | null;
+  quality_check: boolean;
+  quality_hint_tone: string | null;
   announcements: Record<string, string>;
   call_back_memory: boolean;
   extension_digits: number;
@@ -125,6 +148,11 @@ export function appOf(row: AppRow, sealer: Sealer): App {
     ...(row.fee_url === null ? {} : { feeUrl: row.fee_url }),
     ...(row.number_status_url === null ? {} : { numberStatusUrl: row.number_status_url }),
     pushNumberStatus: row.push_number_status,
+    sms: row.sms,
+    ...(row.sms_notification_url === null ? {} : { smsNotificationUrl: row.sms_notification_url }),
+    ...(row.sms_control_url === null ? {} : { smsControlUrl: row.sms_control_url }),
+    qualityCheck: row.quality_check,
+    ...(row.quality_hint_tone === null ? {} : { qualityHintTone: row.quality_hint_tone }),
     announcements: row.announcements,
     callBackMemory: row.call_back_memory,
     extensionDigits: row.extension_digits,
@@ -230,6 +258,11 @@ function plainColumns(sql: Sql, app: NewApp | AppChanges, sealer: Sealer) {
     fee_url: app.feeUrl,
     number_status_url: app.numberStatusUrl,
     push_number_status: app.pushNumberStatus,
+    sms: app.sms,
+    sms_notification_url: app.smsNotificationUrl,
+    sms_control_url: app.smsControlUrl,
+    quality_check: app.qualityCheck,
+    quality_hint_tone: app.qualityHintTone,
     call_back_memory: app.callBackMemory,
     extension_digits: app.extensionDigits,
     collect_repeats: app.collectRepeats,

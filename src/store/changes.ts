@@ -14,6 +14,8 @@ export interface Change {
   readonly blackList?: true;
   /** Addresses that are blocked for wrong credentials. */
   readonly blockedAddresses?: true;
+  /** What may be played under a name. */
+  readonly announcements?: true;
   /** A node came or went. */
   readonly nodes?: true;
   /** Session ids of calls that their customer wants to end. */
@@ -38,7 +40,7 @@ const RETRY_MS = 500;
 
 /**
  * Reads a payload of the channel: `number:+86…`, `app:key`, `stop:session id`, `trunks`, `handsets`, `blacklist`,
- * `addresses`, `nodes`, or `everything`.
+ * `addresses`, `announcements`, `nodes`, or `everything`.
  */
 function changeOf(payload: string): Change {
   const [, kind, value] = /^([a-z]+)(?::(.+))?$/.exec(payload) ?? [];
@@ -48,6 +50,7 @@ function changeOf(payload: string): Change {
   if (kind === 'handsets') return { handsets: true };
   if (kind === 'blacklist') return { blackList: true };
   if (kind === 'addresses') return { blockedAddresses: true };
+  if (kind === 'announcements') return { announcements: true };
   if (kind === 'nodes') return { nodes: true };
   if (kind === 'stop' && value) return { stops: [value] };
   // A newer node may say what this one does not know: forgetting everything is always right.

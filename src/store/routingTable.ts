@@ -1,3 +1,4 @@
+import { announcementOf } from '../../routing/announcements.ts';
 import type {
   AppRoute,
   AxbRelation,
@@ -30,6 +31,8 @@ interface NumberColumns {
   mode: Mode;
   app_state: AppRoute['state'];
   recording: boolean;
+  quality_check: boolean;
+  quality_hint_tone: string | null;
   announcements: Record<string, string>;
   call_back_memory: boolean;
   extension_digits: number;
@@ -93,7 +96,7 @@ export class DatabaseRoutingTable implements RoutingTable {
   #selectByCaller(x: string, caller: string): Promise<FoundRow[]> {
     return this.#sql<FoundRow[]>`
       SELECT n.number, n.area_code, n.state AS number_state,
-             a.app_key, a.mode, a.state AS app_state, a.recording, a.announcements,
+             a.app_key, a.mode, a.state AS app_state, a.recording, a.quality_check, a.quality_hint_tone, a.announcements,
              a.call_back_memory, a.extension_digits, a.collect_repeats, a.call_back_number_sealed, a.guards,
              c.account_id, c.state AS account_state, c.call_frequency,
              b.subscription_id, b.a_sealed, b.b_sealed, b.call_direction, epoch_ms(b.expires_at) AS expires_at_ms,
@@ -113,7 +116,7 @@ export class DatabaseRoutingTable implements RoutingTable {
   #selectByExtension(x: string, digits: string): Promise<FoundRow[]> {
     return this.#sql<FoundRow[]>`
       SELECT n.number, n.area_code, n.state AS number_state,
-             a.app_key, a.mode, a.state AS app_state, a.recording, a.announcements,
+             a.app_key, a.mode, a.state AS app_state, a.recording, a.quality_check, a.quality_hint_tone, a.announcements,
              a.call_back_memory, a.extension_digits, a.collect_repeats, a.call_back_number_sealed, a.guards,
              c.account_id, c.state AS account_state, c.call_frequency,
              NULL AS subscription_id,
@@ -159,6 +162,10 @@ function appOf(row: NumberColumns, sealer: Sealer): AppRoute {
       callFrequency: row.call_frequency ?? undefined,
     },
     recording: row.recording,
+    qualityHintTone:
+      row.quality_check && row.quality_hint_tone !== null
+        ? announcementOf(row.quality_hint_tone, 'record-hint')
+        : undefined,
     announcements: row.announcements,
     callBackMemory: row.call_back_memory,
     extensionDigits: row.extension_digits,

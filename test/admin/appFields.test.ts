@@ -20,8 +20,15 @@ const ALL_MODES = { 'no-permission': 'default', 'no-binding': 'default', 'busine
 
 describe('a new application', () => {
   it.each([
-    ['AXB', { announcements: ALL_MODES }],
-    ['AX', { callBackMemory: false, announcements: { ...ALL_MODES, 'no-call-back-record': 'default' } }],
+    ['AXB', { sms: false, announcements: ALL_MODES }],
+    [
+      'AX',
+      {
+        sms: false,
+        callBackMemory: false,
+        announcements: { ...ALL_MODES, 'no-call-back-record': 'default' },
+      },
+    ],
     [
       'AXE',
       {
@@ -35,8 +42,8 @@ describe('a new application', () => {
         },
       },
     ],
-    ['AXYB', { announcements: ALL_MODES }],
-    ['X', { announcements: ALL_MODES }],
+    ['AXYB', { sms: false, announcements: ALL_MODES }],
+    ['X', { sms: false, announcements: ALL_MODES }],
   ])('of mode %s shows its fields, what is heard in it, and that it has no limits', async (mode, fields) => {
     const { status, body } = await newApp(mode);
     const { appKey, appSecret, name, state, recording, createdAt, ...rest } = body as typeof body &
@@ -44,7 +51,7 @@ describe('a new application', () => {
     expect(status).toBe(201);
     expect(rest).toEqual({
       ...{ mode, ...fields, guards: NO_LIMITS },
-      ...{ accountId: 'axbridge', pushNumberStatus: false, allowedAddresses: [] },
+      ...{ accountId: 'axbridge', pushNumberStatus: false, qualityCheck: false, allowedAddresses: [] },
     });
     expect((await send('GET', `/apps/${appKey}`)).body).toMatchObject(rest);
   });
@@ -131,6 +138,13 @@ describe('fields of another mode', () => {
     ['AX', { extensionDigits: 3 }, 'extensionDigits: only in applications of mode AXE; this one is AX'],
     ['AXYB', { collectRepeats: 1 }, 'collectRepeats: only in applications of mode AXE; this one is AXYB'],
     ['X', { callBackNumber: '+8613900001234' }, 'callBackNumber: only in applications of mode AXE'],
+    ['AXE', { sms: true }, 'sms: only in applications of mode AXB, AX, AXYB, X; this one is AXE'],
+    ['AXE', { smsNotificationUrl: 'https://a.example/' }, 'smsNotificationUrl: only in applications of mode'],
+    [
+      'AXB',
+      { smsControlUrl: 'https://a.example/' },
+      'smsControlUrl: only in applications of mode AX, X; this',
+    ],
     [
       'AXB',
       { announcements: { wait: 'default' } },

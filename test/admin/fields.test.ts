@@ -68,7 +68,9 @@ describe('a URL for notifications', () => {
 
 describe('the name of an announcement', () => {
   const check = Compile(AnnouncementName);
-  it.each(['wait.wav', 'a-b_c.1.wav'])('is %s', (name) => expect(check.Check(name)).toBe(true));
+  it.each(['wait.wav', 'a-b_c.1.wav', 'shop@night.wav', `${'n'.repeat(124)}.wav`])('is %s', (name) =>
+    expect(check.Check(name)).toBe(true),
+  );
   it.each([
     '',
     'wait.mp3',
@@ -80,5 +82,7 @@ describe('the name of an announcement', () => {
     'a b.wav',
     'a.wav\0',
     'a.wav\n',
+    'a@@b.wav',
+    `${'n'.repeat(125)}.wav`,
   ])('is not %j', (name) => expect(check.Check(name)).toBe(false));
 });

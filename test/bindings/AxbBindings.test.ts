@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
 import type { AxbBinding, AxbBindRequest } from '../../src/bindings/axbTypes.ts';
 import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
-import { putAnnouncement } from '../../src/store/announcements.ts';
 import { type App, insertApp } from '../../src/store/apps.ts';
 import { deleteExpiredBindings } from '../../src/store/axbBindings.ts';
 import { Changes } from '../../src/store/changes.ts';
@@ -11,6 +10,7 @@ import { deleteNumber, setNumberStates } from '../../src/store/numberChanges.ts'
 import { getNumber, insertNumbers } from '../../src/store/numbers.ts';
 import { Sealer } from '../../src/store/sealing.ts';
 import { numberWriter } from '../kit/numberWriter.ts';
+import { approveAnnouncement } from '../kit/approveAnnouncement.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
@@ -70,7 +70,7 @@ beforeEach(async () => {
 describe('AxbBindings.bind', () => {
   it('binds two numbers to the X that was asked for and keeps every field', async () => {
     const [x = ''] = await addNumbers(app, 2);
-    await putAnnouncement(database.sql, { name: 'wait.wav', bytes: 1, seconds: 1, sha256: '' });
+    await approveAnnouncement(database.sql, 'wait.wav');
     const wanted = request({
       relationNum: x,
       callDirection: 1,

@@ -282,6 +282,7 @@ export class CallsUnderTest {
         state: 'normal',
         account: { accountId: 'sp1', state: 'normal', callFrequency: undefined },
         recording: true,
+        qualityHintTone: undefined,
         announcements: {},
         callBackMemory: false,
         extensionDigits: 4,

@@ -157,6 +157,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
         blocks,
         announcementsDir,
         isOperator,
+        reviewsAnnouncements: config.AXBRIDGE_ANNOUNCEMENT_REVIEW === 'on',
         life: randomUUID(),
         sendFiled: (appKey) => filed.push(appKey),
         resend,

@@ -56,6 +56,7 @@ export const app = (more: Partial<AppRoute> = {}): AppRoute => ({
   state: 'normal',
   account: account(),
   recording: true,
+  qualityHintTone: undefined,
   announcements: {},
   callBackMemory: false,
   extensionDigits: 4,

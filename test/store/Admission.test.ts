@@ -46,6 +46,7 @@ function callsOf(
     state: 'normal',
     account: { accountId: 'axbridge', state: 'normal', callFrequency: undefined, ...account },
     recording: false,
+    qualityHintTone: undefined,
     announcements: {},
     callBackMemory: false,
     extensionDigits: 4,

@@ -17,7 +17,7 @@ const apps: Pick<AppDirectory, 'get'> = {
     secret: 'secret',
     accountState: 'normal',
     app: {
-      ...{ accountId: 'axbridge', pushNumberStatus: false },
+      ...{ accountId: 'axbridge', pushNumberStatus: false, sms: false, qualityCheck: false },
       ...{ appKey, name: 'app', mode: 'AXB', state: 'normal', recording: false, announcements: {} },
       ...{
         callBackMemory: false,

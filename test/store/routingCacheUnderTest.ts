@@ -43,6 +43,7 @@ export const foundOf = (
   number: { number: x, areaCode: '', state: 'normal' },
   app: {
     ...{ appKey, mode, state: 'normal', recording: false, announcements: {} },
+    ...{ qualityHintTone: undefined },
     ...{ callBackMemory: false, extensionDigits: 4, collectRepeats: 0, callBackNumber: undefined },
     account: { accountId: 'axbridge', state: 'normal', callFrequency: undefined },
     guards: DEFAULT_GUARDS,

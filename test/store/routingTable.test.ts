@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Mode } from '../../routing/types.ts';
 import { Bindings } from '../../src/bindings/Bindings.ts';
 import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
-import { putAnnouncement } from '../../src/store/announcements.ts';
 import { type App, insertApp } from '../../src/store/apps.ts';
 import { Changes } from '../../src/store/changes.ts';
 import { closeDatabase, connectDatabase, type Sql } from '../../src/store/database.ts';
@@ -11,6 +10,7 @@ import { Lines } from '../../src/store/lines.ts';
 import { insertNumbers } from '../../src/store/numbers.ts';
 import { DatabaseRoutingTable } from '../../src/store/routingTable.ts';
 import { Sealer } from '../../src/store/sealing.ts';
+import { approveAnnouncement } from '../kit/approveAnnouncement.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 import { silent } from '../push/pushUnderTest.ts';
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   bindings = new Bindings({ sql, sealer, changes, places: await PlaceSearch.load(), clock: Date.now });
   lines = new Lines({ sql, sealer, life: randomUUID() });
   for (const name of ['hint.wav', 'last.wav', 'a.wav', 'b.wav']) {
-    await putAnnouncement(sql, { name, bytes: 8058, seconds: 1, sha256: '' });
+    await approveAnnouncement(sql, name);
   }
 });
 afterAll(() => database.close());

@@ -5,7 +5,8 @@ import {
   deleteAnnouncement,
   getAnnouncement,
   listAnnouncements,
-  putAnnouncement,
+  putContent,
+  putReview,
 } from '../../src/store/announcements.ts';
 import { appSecret, deleteApp, getApp, insertApp, listApps, updateApp } from '../../src/store/apps.ts';
 import { deleteNumber, setNumberStates } from '../../src/store/numberChanges.ts';
@@ -121,20 +122,48 @@ describe('trunks', () => {
 });
 
 describe('announcements', () => {
-  it('are noted, replaced, found in use, and deleted', async () => {
+  const file = (sha256: string) => ({ bytes: 8058, seconds: 1, sha256 });
+
+  it('are noted, found in use, and deleted', async () => {
     const { sql } = database;
-    const wave = { name: 'wait.wav', bytes: 8058, seconds: 1, sha256: 'aa' };
-    await putAnnouncement(sql, wave);
-    expect(await putAnnouncement(sql, { ...wave, sha256: 'bb' })).toMatchObject({ sha256: 'bb' });
-    expect(await listAnnouncements(sql)).toHaveLength(1);
+    await putContent(sql, 'wait.wav', file('aa'), { state: 'approved', by: 'Ada' });
     const { app } = await insertApp(sql, sealer, {
       name: 'user',
       mode: 'AXB',
       announcements: { 'no-binding': 'wait.wav' },
     });
-    expect(await announcementUsers(sql, 'wait.wav')).toEqual({ apps: [app.appKey], bindings: 0 });
+    const { app: checked } = await insertApp(sql, sealer, {
+      name: 'checked',
+      mode: 'AXB',
+      qualityHintTone: 'wait.wav',
+    });
+    const { apps, bindings } = await announcementUsers(sql, 'wait.wav');
+    expect([apps.toSorted(), bindings]).toEqual([[app.appKey, checked.appKey].toSorted(), 0]);
     expect(await announcementUsers(sql, 'other.wav')).toEqual({ apps: [], bindings: 0 });
-    expect(await deleteAnnouncement(sql, 'wait.wav')).toBe(true);
+    await deleteAnnouncement(sql, 'wait.wav');
     expect(await getAnnouncement(sql, 'wait.wav')).toBeUndefined();
+  });
+
+  it('keep what was approved beside what waits or was rejected, and each of it once', async () => {
+    const { sql } = database;
+    await putContent(sql, 'busy.wav', file('aa'), { state: 'approved', by: 'Ada' });
+    await putContent(sql, 'busy.wav', file('bb'));
+    await putContent(sql, 'busy.wav', { ...file('cc'), note: 'louder' });
+    expect(await getAnnouncement(sql, 'busy.wav')).toMatchObject({
+      newest: { state: 'pending', sha256: 'cc', note: 'louder' },
+      approved: { sha256: 'aa', reviewedBy: 'Ada' },
+    });
+    await putReview(sql, 'busy.wav', 'pending', { state: 'rejected', by: 'Bob', cause: 'too loud' });
+    expect(await getAnnouncement(sql, 'busy.wav')).toMatchObject({
+      newest: { state: 'rejected', cause: 'too loud', reviewedBy: 'Bob' },
+      approved: { sha256: 'aa' },
+    });
+    expect((await listAnnouncements(sql, 'rejected')).map(({ name }) => name)).toEqual(['busy.wav']);
+    await putReview(sql, 'busy.wav', 'rejected', { state: 'approved', by: 'Ada' });
+    const { newest, approved } = (await getAnnouncement(sql, 'busy.wav')) ?? {};
+    expect(newest).toMatchObject({ state: 'approved', sha256: 'cc' });
+    expect(newest).not.toHaveProperty('cause');
+    expect(approved).toEqual(newest);
+    expect(await listAnnouncements(sql)).toHaveLength(1);
   });
 });
