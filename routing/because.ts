@@ -22,6 +22,7 @@ const WORDS = {
   'caller-abroad': ['the application takes no calls from abroad, as from {}', maskNumber],
   'outside-hours': ['it is {}, when the application may make no calls', plain],
   'callee-blocked': ['the callee {} is on the blacklist', maskNumber],
+  'callee-barred': ['no call goes to {}, where calls cost more than calls', maskNumber],
   'callee-abroad': ['the application may make no calls abroad, as to {}', maskNumber],
   'real-number-forbidden': ['the platform shows no real number of a caller', plain],
 

@@ -50,13 +50,16 @@ function timeOfDay(minute: number): string {
 }
 
 /**
- * What stands after the rules of the mode, when it is known whom the call goes to and what he sees: black list (7004),
- * callees abroad (8043), the caller's real number (8024). The first that forbids the call is its stateCode.
+ * What stands after the rules of the mode, when it is known whom the call goes to and what he sees: black list and
+ * barred numbers (7004), callees abroad (8043), the caller's real number (8024). The first that forbids the call is its stateCode.
  */
 export function guardConnect(call: RouteCall, connect: Connect, platform: Platform): Connect | Refuse {
   const { app, callee, shown } = connect;
   if (platform.isBlockedCallee(app.appKey, callee)) {
     return refuseInstead(connect, STATE_CODE.calleeBlocked, undefined, ['callee-blocked', callee]);
+  }
+  if (platform.isBarred(callee)) {
+    return refuseInstead(connect, STATE_CODE.calleeBlocked, undefined, ['callee-barred', callee]);
   }
   if (!app.guards.callsAbroad && isAbroad(callee)) {
     return refuseInstead(connect, STATE_CODE.callAbroad, undefined, ['callee-abroad', callee]);

@@ -14,6 +14,17 @@ export function isMainlandLandline(e164: string): boolean {
   return !isMainlandMobile(e164) && e164.startsWith(MAINLAND) && LANDLINE.test(e164);
 }
 
+/**
+ * An area code and a number that is nobody's line: local numbers begin with 2 to 8, and what begins with 1 or 9 are
+ * services, among them those that are paid by the call (168, 96xxx).
+ */
+const SERVICE = /^\+86(?:10|2\d|[3-9]\d{2})[19]/;
+
+/** A service of the mainland, reached over an area code, where a call may cost what its owner likes. */
+export function isMainlandService(e164: string): boolean {
+  return !isMainlandMobile(e164) && e164.startsWith(MAINLAND) && SERVICE.test(e164);
+}
+
 /** A number of another country or region. '' (withheld) is from nowhere. */
 export function isAbroad(e164: string): boolean {
   return e164 !== '' && !e164.startsWith(MAINLAND);

@@ -250,6 +250,8 @@ export interface Platform {
   isBlockedCaller(appKey: string, number: string): boolean;
   /** Whether an application's calls, or anyone's, may not go to this number. */
   isBlockedCallee(appKey: string, number: string): boolean;
+  /** A number that no call may go to, whatever an application allows: what it costs is not the price of a call. */
+  isBarred(number: string): boolean;
   /** Minutes after midnight in the platform's time zone. */
   minuteOfDay(now: number): number;
 }

@@ -8,6 +8,7 @@ import {
   integer,
   integerOrNone,
   listOf,
+  numberPrefixes,
   oneOf,
   oneServer,
   port,
@@ -154,6 +155,11 @@ export const SETTINGS = {
     'where the command line (npm run axbridge) finds the admin API; it sends AXBRIDGE_ADMIN_TOKEN',
     text,
   ),
+  AXBRIDGE_PROCESSES: setting(
+    '1',
+    'processes that carry calls; from 2 on (Linux), under one more that keeps them running and answers on AXBRIDGE_OPS_PORT',
+    integer(1, 64),
+  ),
   AXBRIDGE_NODE_ID: setting('', 'name of this node; without it one is made in the data folder', text),
   AXBRIDGE_HOST_NAME: setting('axbridge.local', 'host name in session ids and call records', text),
   AXBRIDGE_SP_ID: setting(
@@ -181,6 +187,11 @@ export const SETTINGS = {
     'off',
     '"on" lets callees see the real caller where a binding says so (8024 otherwise)',
     oneOf('off', 'on'),
+  ),
+  AXBRIDGE_BARRED: setting(
+    '+1900,+870,+878,+881,+882,+883,+888,+979',
+    'first digits of numbers that no call goes to (7004), or off: premium rate, satellites and networks of no country; services of the mainland (area code and 168…, 96…) never get one',
+    numberPrefixes,
   ),
   AXBRIDGE_MAX_CALLS: setting(
     '',
@@ -266,6 +277,12 @@ export const SETTINGS = {
     'days for which it is kept how each notification of a call was delivered; 0 keeps nothing',
     integer(0, 3650),
   ),
+  AXBRIDGE_CALL_DETAILS: setting(
+    'ladder',
+    'what can be seen of a call that is over: its SIP "ladder" and media figures, the "messages" too, or "off"',
+    oneOf('off', 'ladder', 'messages'),
+  ),
+  AXBRIDGE_CALL_DETAIL_DAYS: setting('3', 'days for which that is kept; 0: for ever', integer(0, 3650)),
   AXBRIDGE_DEAD_LETTER_DAYS: setting(
     '31',
     'days for which notifications that were given up are kept; 0 keeps them for ever',

@@ -41,6 +41,7 @@ export async function openStores({ config, logger, dataDir, parts }: Context, ur
   const platform = createPlatform({
     showsRealCallers: config.AXBRIDGE_REAL_CALLERS === 'on',
     timeZone: config.AXBRIDGE_TIME_ZONE,
+    barred: config.AXBRIDGE_BARRED,
     blackList,
   });
   const admission = new Admission({

@@ -40,6 +40,14 @@ export const integerOrNone =
   (value: string, name: string): number | undefined =>
     value === '' ? undefined : integer(least, most)(value, name);
 
+/** First digits of telephone numbers in global form, comma-separated; "off" for none. */
+export const numberPrefixes = (value: string, name: string): readonly string[] => {
+  if (value === 'off') return [];
+  const prefixes = value.split(',').map((each) => each.trim());
+  if (prefixes.every((each) => /^\+[1-9]\d{0,14}$/.test(each))) return prefixes;
+  throw new SettingError(name, value, 'first digits of numbers, like +979,+1900, or off');
+};
+
 /** At most so many calls in each span of so many seconds. */
 export interface CallFrequency {
   readonly calls: number;

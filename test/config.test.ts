@@ -60,12 +60,14 @@ describe('settings of the guards', () => {
       AXBRIDGE_TIME_ZONE: 'europe/berlin',
       AXBRIDGE_REAL_CALLERS: 'on',
       AXBRIDGE_MAX_CALLS: '500',
+      AXBRIDGE_BARRED: '+979, +86170',
       AXBRIDGE_CALL_FREQUENCY: '100/60',
     };
     expect(readConfig(set)).toMatchObject({
       AXBRIDGE_TIME_ZONE: 'Europe/Berlin',
       AXBRIDGE_REAL_CALLERS: 'on',
       AXBRIDGE_MAX_CALLS: 500,
+      AXBRIDGE_BARRED: ['+979', '+86170'],
       AXBRIDGE_CALL_FREQUENCY: { calls: 100, seconds: 60 },
     });
   });
@@ -74,6 +76,8 @@ describe('settings of the guards', () => {
     ['AXBRIDGE_TIME_ZONE', 'Asia/Nowhere', 'a time zone, like Asia/Shanghai'],
     ['AXBRIDGE_REAL_CALLERS', 'yes', 'one of off, on'],
     ['AXBRIDGE_MAX_CALLS', '0', 'a whole number from 1'],
+    ['AXBRIDGE_BARRED', '979', 'first digits of numbers, like +979,+1900, or off'],
+    ['AXBRIDGE_BARRED', '+979,', 'first digits of numbers'],
     ['AXBRIDGE_CALL_FREQUENCY', '100', 'calls/seconds, like 100/60'],
     ['AXBRIDGE_CALL_FREQUENCY', '0/60', 'calls/seconds'],
     ['AXBRIDGE_CALL_FREQUENCY', '100/0', 'calls/seconds'],

@@ -31,3 +31,28 @@ it('says what the setting and the black list say', () => {
   expect(platform.isBlockedCaller('app', '+8613900001001')).toBe(false);
   expect(platform.isBlockedCallee('app', '+8613900001001')).toBe(true);
 });
+
+it.each([
+  ['+8613900001001', false],
+  ['+8657188880001', false],
+  ['+8657116812345', true],
+  ['+861096123456', true],
+  ['+862195123456', true],
+  ['+442079460005', false],
+  ['+979123456789', true],
+  ['+881612345678', true],
+  ['+19001234567', true],
+  ['+19015551234', false],
+])('bars %s: %s', (number, isBarred) => {
+  const barred = ['+1900', '+979', '+881'];
+  expect(
+    createPlatform({ showsRealCallers: false, timeZone: 'UTC', barred, blackList }).isBarred(number),
+  ).toBe(isBarred);
+});
+
+it('bars what the operator adds, mobile numbers of the mainland too', () => {
+  const barred = ['+86170'];
+  const platform = createPlatform({ showsRealCallers: false, timeZone: 'UTC', barred, blackList });
+  expect(platform.isBarred('+8617000005001')).toBe(true);
+  expect(platform.isBarred('+8613900001001')).toBe(false);
+});

@@ -8,6 +8,7 @@ export const OPEN_PLATFORM: Platform = {
   showsRealCallers: true,
   isBlockedCaller: () => false,
   isBlockedCallee: () => false,
+  isBarred: () => false,
   minuteOfDay: (now) => Math.floor(now / MS_PER_MINUTE) % MINUTES_PER_DAY,
 };
 

@@ -248,6 +248,14 @@ describe('the guards of a call that would go out', () => {
       ],
     },
     {
+      when: 'the callee is a number that no call may go to',
+      call: { caller: A },
+      found: found(),
+      platform: { isBarred: (number) => number === B },
+      expected: { kind: 'refuse', stateCode: 7004 },
+      because: [...connectedBecause, 'no call goes to +86139****0002, where calls cost more than calls'],
+    },
+    {
       when: 'a call to the number that an application names for calls back is guarded, too',
       call: { caller: A },
       found: found({ app: app({ mode: 'AXE', callBackNumber: B }), relation: axe() }),
@@ -271,6 +279,7 @@ describe('several guards at once', () => {
     showsRealCallers: false,
     isBlockedCaller: () => true,
     isBlockedCallee: () => true,
+    isBarred: () => true,
     minuteOfDay: () => 0,
   };
   const forbidding = (more: Parameters<typeof guards>[0] = {}): Found =>
@@ -283,13 +292,15 @@ describe('several guards at once', () => {
     });
   const callerFree = { ...everything, isBlockedCaller: () => false };
   const inHours = { ...callerFree, minuteOfDay: () => 600 };
-  const calleeFree = { ...inHours, isBlockedCallee: () => false };
+  const calleeListed = { ...inHours, isBlockedCallee: () => false };
+  const calleeFree = { ...calleeListed, isBarred: () => false };
 
   it.each<[string, Platform, Found, number | undefined]>([
     ["the caller's blacklist", everything, forbidding(), 7005],
     ['calls from abroad', callerFree, forbidding(), 8042],
     ['the hours', callerFree, forbidding({ callsFromAbroad: true }), 8050],
     ["the callee's blacklist", inHours, forbidding({ callsFromAbroad: true }), 7004],
+    ['the barred numbers', calleeListed, forbidding({ callsFromAbroad: true }), 7004],
     ['calls abroad', calleeFree, forbidding({ callsFromAbroad: true }), 8043],
     ['the real caller', calleeFree, forbidding({ callsFromAbroad: true, callsAbroad: true }), 8024],
     [

@@ -173,6 +173,18 @@ describe('X mode: the customer connects', () => {
       because: [CONNECTS, TO_B, 'the callee +86139****0002 is on the blacklist'],
     },
     {
+      when: 'the callee is a number where calls are dear, and the application may call abroad',
+      answer: connectTo({ calleeNum: '+979123456789', userData: 'u' }),
+      found: ofX({ guards: guards({ callsAbroad: true }) }),
+      platform: { isBarred: (number) => number.startsWith('+979') },
+      expected: { kind: 'refuse', stateCode: 7004, userData: 'u' },
+      because: [
+        CONNECTS,
+        'the call goes to +9791****6789, who sees the X',
+        'no call goes to +9791****6789, where calls cost more than calls',
+      ],
+    },
+    {
       when: 'the callee is abroad',
       answer: connectTo({ calleeNum: ABROAD }),
       found: ofX({ guards: guards({ callsAbroad: false }) }),
