@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { maskNumber } from '../../routing/numbers.ts';
 import type { App } from '../store/apps.ts';
 import {
+  type AxBindOutcome,
   type AxKey,
-  deleteAxBinding,
-  insertAxBinding,
+  deleteAxBindings,
+  insertAxBindings,
   listAxBindings,
+  type NewAxRow,
   setTemporaryCallee,
   updateAxBinding,
 } from '../store/axBindings.ts';
-import { BindingLock } from '../store/BindingLock.ts';
+import type { BatchedStatement } from '../store/BatchedStatement.ts';
 import { getNumber } from '../store/numbers.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, newRowOf, termColumnsOf } from './axRows.ts';
@@ -18,6 +20,7 @@ import { BindingError } from './BindingError.ts';
 import type { BindingsOptions } from './Bindings.ts';
 import { checkRecording, subscriptionIdOf } from './bindingRules.ts';
 import { wantedXOf } from './PlaceSearch.ts';
+import { sharedStatement } from './sharedStatement.ts';
 
 const MS_PER_SECOND = 1000;
 
@@ -25,17 +28,21 @@ const MS_PER_SECOND = 1000;
  * AX bindings (facts 3): everyone reaches A by dialling X; A reaches through X whom the customer has named for the
  * next call. One X has one A, who may hold a few X; a binding stands until it is ended.
  *
- * A change is seen by this node's next call before the promise resolves.
+ * Which X is whose is decided by the database (migration 017), for all nodes. A change is seen by this node's next call
+ * before the promise resolves.
  */
 export class AxBindings {
   readonly #options: BindingsOptions;
-  readonly #lock: BindingLock;
   readonly #announcements: AnnouncementNames;
+  readonly #binds: BatchedStatement<NewAxRow, AxBindOutcome>;
+  readonly #unbinds: BatchedStatement<{ appKey: string; key: AxKey }, string | null>;
 
   constructor(options: BindingsOptions) {
+    const { sql } = options;
     this.#options = options;
-    this.#lock = new BindingLock(options.sql);
-    this.#announcements = new AnnouncementNames(options.sql, options.changes);
+    this.#announcements = new AnnouncementNames(sql, options.changes);
+    this.#binds = sharedStatement((rows) => insertAxBindings(sql, rows));
+    this.#unbinds = sharedStatement((meant) => deleteAxBindings(sql, meant));
   }
 
   /**
@@ -48,11 +55,9 @@ export class AxBindings {
     const { sealer, changes, places } = this.#options;
     const { privateNum, areaCode: _areaCode, areaMatchMode: _areaMatchMode, ...terms } = request;
     const subscriptionId = randomUUID();
-    const result = await insertAxBinding(
-      this.#lock,
-      newRowOf(app.appKey, subscriptionId, request, this.#now(), sealer),
-      wantedXOf(places, privateNum, request.origNum, request),
-    );
+    const wanted = wantedXOf(places, privateNum, request.origNum, request);
+    const row = newRowOf(app.appKey, subscriptionId, request, wanted, this.#now(), sealer);
+    const result = await this.#binds.submit(row);
     switch (result.outcome) {
       case 'bound':
         changes.publish({ numbers: [result.x] });
@@ -71,10 +76,9 @@ export class AxBindings {
    * @throws BindingError no-such-binding, x-not-of-application; StoreError
    */
   async unbind(app: App, target: AxTarget): Promise<void> {
-    const { changes } = this.#options;
-    const x = await deleteAxBinding(this.#lock, app.appKey, this.#keyOf(target));
-    if (x === undefined) throw await this.#missing(app, target);
-    changes.publish({ numbers: [x] });
+    const x = await this.#unbinds.submit({ appKey: app.appKey, key: this.#keyOf(target) });
+    if (x === null) throw await this.#missing(app, target);
+    this.#options.changes.publish({ numbers: [x] });
   }
 
   /**
@@ -124,6 +128,11 @@ export class AxBindings {
     const rows = await listAxBindings(sql, app.appKey, key);
     if (rows.length === 0) throw new BindingError('no-such-binding');
     return rows.map((row) => bindingOf(row, sealer));
+  }
+
+  /** Resolves when no bind and no unbind is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#binds.idle(), this.#unbinds.idle()]);
   }
 
   #now(): Date {

@@ -11,7 +11,7 @@ import {
   listAxbBindings,
   type NewAxbRow,
 } from '../store/axbBindings.ts';
-import { BatchedStatement } from '../store/BatchedStatement.ts';
+import type { BatchedStatement } from '../store/BatchedStatement.ts';
 import { changeAxbBinding } from '../store/changeAxbBinding.ts';
 import { getNumber } from '../store/numbers.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
@@ -21,8 +21,8 @@ import { BindingError } from './BindingError.ts';
 import type { BindingsOptions } from './Bindings.ts';
 import { checkRecording, isSubscriptionId, subscriptionIdOf } from './bindingRules.ts';
 import { wantedXOf } from './PlaceSearch.ts';
+import { sharedStatement } from './sharedStatement.ts';
 
-const LARGEST_BATCH = 100;
 /** An X may carry thousands of bindings: ended in parts, they keep no other writer waiting for long. */
 const LARGEST_UNBIND = 500;
 
@@ -46,16 +46,10 @@ export class AxbBindings {
     const { sql } = options;
     this.#options = options;
     this.#announcements = new AnnouncementNames(sql, options.changes);
-    this.#binds = new BatchedStatement({
-      largest: LARGEST_BATCH,
-      run: (rows) => insertAxbBindings(sql, rows, this.#now()),
-    });
-    this.#unbinds = new BatchedStatement({
-      largest: LARGEST_BATCH,
-      run: async (ids) => {
-        const ended = await deleteAxbBindings(sql, ids, this.#now());
-        return ended.map((each) => each ?? 'no-such-binding');
-      },
+    this.#binds = sharedStatement((rows) => insertAxbBindings(sql, rows, this.#now()));
+    this.#unbinds = sharedStatement(async (ids) => {
+      const ended = await deleteAxbBindings(sql, ids, this.#now());
+      return ended.map((each) => each ?? 'no-such-binding');
     });
   }
 

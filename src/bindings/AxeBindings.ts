@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { maskNumber } from '../../routing/numbers.ts';
 import type { App } from '../store/apps.ts';
 import {
+  type AxeBindOutcome,
   type AxeKey,
-  deleteAxeBinding,
+  deleteAxeBindings,
   getAxeBinding,
-  insertAxeBinding,
+  insertAxeBindings,
   listAxeBindings,
+  type NewAxeRow,
   updateAxeBinding,
 } from '../store/axeBindings.ts';
-import { BindingLock } from '../store/BindingLock.ts';
+import type { BatchedStatement } from '../store/BatchedStatement.ts';
 import { getNumber } from '../store/numbers.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, changedColumnsOf, newRowOf } from './axeRows.ts';
@@ -18,22 +20,27 @@ import { BindingError } from './BindingError.ts';
 import type { BindingsOptions } from './Bindings.ts';
 import { checkRecording, subscriptionIdOf } from './bindingRules.ts';
 import { wantedXOf } from './PlaceSearch.ts';
+import { sharedStatement } from './sharedStatement.ts';
 
 /**
  * AXE bindings (facts 4): who dials X and types the extension E reaches A. One X has many A, each with an extension of
  * his own, and has an A only once.
  *
- * A change is seen by this node's next call before the promise resolves.
+ * Which X and extension is whose is decided by the database (migration 017), for all nodes. A change is seen by this
+ * node's next call before the promise resolves.
  */
 export class AxeBindings {
   readonly #options: BindingsOptions;
-  readonly #lock: BindingLock;
   readonly #announcements: AnnouncementNames;
+  readonly #binds: BatchedStatement<NewAxeRow, AxeBindOutcome>;
+  readonly #unbinds: BatchedStatement<{ appKey: string; key: AxeKey }, string | null>;
 
   constructor(options: BindingsOptions) {
+    const { sql } = options;
     this.#options = options;
-    this.#lock = new BindingLock(options.sql);
-    this.#announcements = new AnnouncementNames(options.sql, options.changes);
+    this.#announcements = new AnnouncementNames(sql, options.changes);
+    this.#binds = sharedStatement((rows) => insertAxeBindings(sql, rows, this.#now()));
+    this.#unbinds = sharedStatement((meant) => deleteAxeBindings(sql, meant, this.#now()));
   }
 
   /**
@@ -47,14 +54,13 @@ export class AxeBindings {
     const { sealer, changes, places } = this.#options;
     const { virtualNum, areaCode: _areaCode, areaMatchMode: _areaMatchMode, extendNum, ...terms } = request;
     const subscriptionId = randomUUID();
-    const at = this.#now();
-    const row = newRowOf(app.appKey, subscriptionId, request, at, sealer);
     const wanted = {
       ...wantedXOf(places, virtualNum, request.bindNum, request),
       extension: extendNum,
       digits: app.extensionDigits,
     };
-    const result = await insertAxeBinding(this.#lock, row, wanted, at);
+    const row = newRowOf(app.appKey, subscriptionId, request, wanted, this.#now(), sealer);
+    const result = await this.#binds.submit(row);
     switch (result.outcome) {
       case 'bound':
         changes.publish({ numbers: [result.x] });
@@ -75,10 +81,9 @@ export class AxeBindings {
    * @throws BindingError no-such-binding, x-not-of-application; StoreError
    */
   async unbind(app: App, target: AxeTarget): Promise<void> {
-    const { changes } = this.#options;
-    const x = await deleteAxeBinding(this.#lock, app.appKey, keyOf(target), this.#now());
-    if (x === undefined) throw await this.#missing(app, target);
-    changes.publish({ numbers: [x] });
+    const x = await this.#unbinds.submit({ appKey: app.appKey, key: keyOf(target) });
+    if (x === null) throw await this.#missing(app, target);
+    this.#options.changes.publish({ numbers: [x] });
   }
 
   /**
@@ -128,6 +133,11 @@ export class AxeBindings {
       items: shown.map((row) => bindingOf(row, sealer)),
       nextCursor: rows.length > limit ? shown.at(-1)?.ordinal : undefined,
     };
+  }
+
+  /** Resolves when no bind and no unbind is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#binds.idle(), this.#unbinds.idle()]);
   }
 
   #now(): Date {

@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { maskNumber } from '../../routing/numbers.ts';
 import type { App } from '../store/apps.ts';
 import {
-  deleteAxybBinding,
-  deleteAxybRelation,
-  insertAxybBinding,
-  insertAxybRelation,
+  type AxybEnding,
+  type AxybOutcome,
+  deleteAxybBindings,
+  insertAxybBindings,
+  insertAxybRelations,
   listAxybBindings,
+  type NewAxybRow,
+  type NewRelationRow,
+  type RelationOutcome,
 } from '../store/axybBindings.ts';
-import { BindingLock } from '../store/BindingLock.ts';
+import type { BatchedStatement } from '../store/BatchedStatement.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, newRowOf, relationRowOf } from './axybRows.ts';
 import type {
@@ -21,23 +25,30 @@ import type {
 import { BindingError } from './BindingError.ts';
 import type { BindingsOptions } from './Bindings.ts';
 import { checkRecording, subscriptionIdOf } from './bindingRules.ts';
+import { sharedStatement } from './sharedStatement.ts';
 
 /**
  * AXYB bindings (facts 5): A reaches each B by dialling the Y of that B, and all of them reach A by dialling X. They
  * are made in two steps: A with an X, then each B with a Y. X and Y come from the same numbers of the application; one
  * that serves as Y is nobody's X meanwhile.
  *
- * A change is seen by this node's next call before the promise resolves.
+ * Which X and Y is whose is decided by the database (migration 017), for all nodes. A change is seen by this node's next
+ * call before the promise resolves.
  */
 export class AxybBindings {
   readonly #options: BindingsOptions;
-  readonly #lock: BindingLock;
   readonly #announcements: AnnouncementNames;
+  readonly #binds: BatchedStatement<NewAxybRow, AxybOutcome>;
+  readonly #relations: BatchedStatement<NewRelationRow, RelationOutcome>;
+  readonly #endings: BatchedStatement<AxybEnding, string[] | null>;
 
   constructor(options: BindingsOptions) {
+    const { sql } = options;
     this.#options = options;
-    this.#lock = new BindingLock(options.sql);
-    this.#announcements = new AnnouncementNames(options.sql, options.changes);
+    this.#announcements = new AnnouncementNames(sql, options.changes);
+    this.#binds = sharedStatement((rows) => insertAxybBindings(sql, rows, this.#now()));
+    this.#relations = sharedStatement((rows) => insertAxybRelations(sql, rows, this.#now()));
+    this.#endings = sharedStatement((meant) => deleteAxybBindings(sql, meant, this.#now()));
   }
 
   /**
@@ -50,10 +61,9 @@ export class AxybBindings {
     await this.#announcements.check([request.recordHintTone, request.preVoiceX]);
     const { sealer, changes, places } = this.#options;
     const subscriptionId = randomUUID();
-    const at = this.#now();
-    const row = newRowOf(app.appKey, subscriptionId, request, at, sealer);
     const place = places.placeFor(request.origNum, request);
-    const result = await insertAxybBinding(this.#lock, row, place, at);
+    const row = newRowOf(app.appKey, subscriptionId, request, place, this.#now(), sealer);
+    const result = await this.#binds.submit(row);
     switch (result.outcome) {
       case 'bound':
         changes.publish({ numbers: [result.x] });
@@ -74,11 +84,10 @@ export class AxybBindings {
     const subscriptionId = subscriptionIdOf(request.subscriptionId);
     await this.#announcements.check([request.preVoiceY]);
     const { sealer, changes, places } = this.#options;
-    const at = this.#now();
-    const row = relationRowOf(app.appKey, subscriptionId, request, at, sealer);
     // Without a city nobody says that Y must be of B's.
     const place = places.placeFor(request.origNum, request.areaCode === undefined ? {} : request);
-    const result = await insertAxybRelation(this.#lock, row, place, at);
+    const row = relationRowOf(app.appKey, subscriptionId, request, place, this.#now(), sealer);
+    const result = await this.#relations.submit(row);
     switch (result.outcome) {
       case 'bound':
         changes.publish({ numbers: [result.x, result.y] });
@@ -97,10 +106,7 @@ export class AxybBindings {
    * @throws BindingError no-such-binding; StoreError
    */
   async unbind(app: App, id: string): Promise<void> {
-    const { changes } = this.#options;
-    const numbers = await deleteAxybBinding(this.#lock, app.appKey, subscriptionIdOf(id), this.#now());
-    if (numbers === undefined) throw new BindingError('no-such-binding');
-    changes.publish({ numbers });
+    await this.#end({ appKey: app.appKey, subscriptionId: subscriptionIdOf(id) });
   }
 
   /**
@@ -108,11 +114,9 @@ export class AxybBindings {
    * @throws BindingError no-such-binding; StoreError
    */
   async unrelate(app: App, id: string, target: AxybRelationTarget): Promise<void> {
-    const { sealer, changes } = this.#options;
-    const key = 'yNum' in target ? { y: target.yNum } : { bDigest: sealer.digest(target.bNum) };
-    const numbers = await deleteAxybRelation(this.#lock, app.appKey, subscriptionIdOf(id), key, this.#now());
-    if (numbers === undefined) throw new BindingError('no-such-binding');
-    changes.publish({ numbers });
+    const { sealer } = this.#options;
+    const relation = 'yNum' in target ? { y: target.yNum } : { bDigest: sealer.digest(target.bNum) };
+    await this.#end({ appKey: app.appKey, subscriptionId: subscriptionIdOf(id), relation });
   }
 
   /**
@@ -128,6 +132,17 @@ export class AxybBindings {
     const rows = await listAxybBindings(sql, app.appKey, key, this.#now());
     if (rows.length === 0) throw new BindingError('no-such-binding');
     return rows.map((row) => bindingOf(row, sealer));
+  }
+
+  /** Resolves when no bind and no unbind is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#binds.idle(), this.#relations.idle(), this.#endings.idle()]);
+  }
+
+  async #end(ending: AxybEnding): Promise<void> {
+    const numbers = await this.#endings.submit(ending);
+    if (numbers === null) throw new BindingError('no-such-binding');
+    this.#options.changes.publish({ numbers });
   }
 
   #now(): Date {

@@ -32,6 +32,6 @@ export class Bindings {
 
   /** Resolves when nothing is under way that a request has left to others. */
   async idle(): Promise<void> {
-    await this.axb.idle();
+    await Promise.all([this.axb, this.ax, this.axe, this.axyb].map((mode) => mode.idle()));
   }
 }

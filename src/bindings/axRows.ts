@@ -1,5 +1,6 @@
 import type { AxRow, AxTermColumns, NewAxRow } from '../store/axBindings.ts';
 import type { Sealer } from '../store/sealing.ts';
+import type { WantedX } from '../store/wantedX.ts';
 import type { AxBinding, AxBindRequest, AxChanges } from './axTypes.ts';
 
 /** The row of a new binding. */
@@ -7,10 +8,12 @@ export function newRowOf(
   appKey: string,
   subscriptionId: string,
   request: AxBindRequest,
+  wanted: WantedX,
   at: Date,
   sealer: Sealer,
 ): NewAxRow {
   return {
+    wanted,
     app_key: appKey,
     subscription_id: subscriptionId,
     a_digest: sealer.digest(request.origNum),

@@ -24,11 +24,13 @@ export function newRowOf(
   appKey: string,
   subscriptionId: string,
   request: AxeBindRequest,
+  wanted: NewAxeRow['wanted'],
   at: Date,
   sealer: Sealer,
 ): NewAxeRow {
   const { timeUnit, bindExpiredTime } = request;
   return {
+    wanted,
     app_key: appKey,
     subscription_id: subscriptionId,
     a_digest: sealer.digest(request.bindNum),

@@ -1,5 +1,6 @@
 import type { AxybRow, NewAxybRow, NewRelationRow } from '../store/axybBindings.ts';
 import type { Sealer } from '../store/sealing.ts';
+import type { WantedPlace } from '../store/wantedX.ts';
 import type { AxybBinding, AxybBindRequest, AxybRelateRequest } from './axybTypes.ts';
 import { endOf } from './bindingRules.ts';
 
@@ -8,10 +9,12 @@ export function newRowOf(
   appKey: string,
   subscriptionId: string,
   request: AxybBindRequest,
+  place: WantedPlace,
   at: Date,
   sealer: Sealer,
 ): NewAxybRow {
   return {
+    place,
     app_key: appKey,
     subscription_id: subscriptionId,
     a_digest: sealer.digest(request.origNum),
@@ -32,10 +35,12 @@ export function relationRowOf(
   appKey: string,
   subscriptionId: string,
   request: AxybRelateRequest,
+  place: WantedPlace,
   at: Date,
   sealer: Sealer,
 ): NewRelationRow {
   return {
+    place,
     app_key: appKey,
     subscription_id: subscriptionId,
     b_digest: sealer.digest(request.origNum),

@@ -10,6 +10,8 @@ export interface BatchedStatementOptions<Request, Result> {
   readonly largest: number;
   /** Runs one batch; gives the results in the order of the requests. When it throws, the whole batch has failed. */
   readonly run: (requests: readonly Request[]) => Promise<readonly Result[]>;
+  /** Whether a failure may lie with one request alone; then each of the batch is run by itself. Never, if not given. */
+  readonly isOfOne?: (error: unknown) => boolean;
 }
 
 /**
@@ -41,21 +43,47 @@ export class BatchedStatement<Request, Result> {
   async #runAll(): Promise<void> {
     // One turn of the event loop lets all requests that it brings share the first batch.
     await new Promise((turned) => setImmediate(turned));
-    while (this.#waiting.length > 0) await this.#runOne(this.#waiting.splice(0, this.#options.largest));
+    let answer = (): void => undefined;
+    while (this.#waiting.length > 0) {
+      const running = this.#run(this.#waiting.splice(0, this.#options.largest));
+      // Who asked for the batch before hears of it while the database is at work on this one.
+      answer();
+      answer = await running;
+    }
     this.#running = undefined;
+    answer();
   }
 
-  async #runOne(batch: readonly Waiting<Request, Result>[]): Promise<void> {
+  /** Runs a batch. @returns what tells those who asked */
+  async #run(batch: readonly Waiting<Request, Result>[]): Promise<() => void> {
+    const { run, isOfOne } = this.#options;
     try {
-      const results = await this.#options.run(batch.map(({ request }) => request));
-      for (const [index, { resolve, reject }] of batch.entries()) {
-        const result = results[index];
-        if (result === undefined)
-          reject(new Error(`a batch of ${batch.length} has no result for item ${index}`));
-        else resolve(result);
-      }
+      const results = await run(batch.map(({ request }) => request));
+      return () => answerEach(batch, results);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      if (batch.length > 1 && isOfOne?.(error)) return this.#runEach(batch);
+      return () => {
+        for (const { reject } of batch) reject(error);
+      };
     }
+  }
+
+  async #runEach(batch: readonly Waiting<Request, Result>[]): Promise<() => void> {
+    const answers: (() => void)[] = [];
+    for (const waiting of batch) answers.push(await this.#run([waiting]));
+    return () => {
+      for (const answer of answers) answer();
+    };
+  }
+}
+
+function answerEach<Request, Result>(
+  batch: readonly Waiting<Request, Result>[],
+  results: readonly Result[],
+): void {
+  for (const [index, { resolve, reject }] of batch.entries()) {
+    const result = results[index];
+    if (result === undefined) reject(new Error(`a batch of ${batch.length} has no result for item ${index}`));
+    else resolve(result);
   }
 }

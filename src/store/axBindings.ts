@@ -1,8 +1,8 @@
 import type { CallDirection } from '../../routing/types.ts';
-import type { BindingLock } from './BindingLock.ts';
-import { type Sql, type SqlRunner, storeErrorOf, type Transaction } from './database.ts';
+import { type Sql, type SqlRunner, storeErrorOf } from './database.ts';
 import { namedColumns } from './namedColumns.ts';
-import { freeX, type WantedX, type XRefusal, xRefusal } from './wantedX.ts';
+import { rowsAsJson } from './rowsAsJson.ts';
+import { type WantedX, wantedColumns, type XRefusal } from './wantedX.ts';
 
 /** Most X that one A holds at the same time (facts 3.1). */
 export const MOST_X_OF_A = 5;
@@ -21,8 +21,9 @@ export interface AxTermColumns {
   readonly subscribed_at: Date;
 }
 
-/** A new binding, but for its X. */
+/** A new binding, but for its X, which the database may have to choose. */
 export interface NewAxRow extends AxTermColumns {
+  readonly wanted: WantedX;
   readonly app_key: string;
   readonly subscription_id: string;
   readonly a_digest: Buffer;
@@ -53,40 +54,17 @@ export type AxBindOutcome =
   | { readonly outcome: XRefusal | 'x-taken' | 'binding-exists' | 'too-many-x' | 'no-free-x' };
 
 /**
- * Binds A to the X that is wanted, or to a free one.
+ * Binds each A to the X that is wanted, or to a free one, in one statement.
+ * @returns an outcome for each row, in their order
  * @throws StoreError
  */
-export async function insertAxBinding(
-  lock: BindingLock,
-  row: NewAxRow,
-  wanted: WantedX,
-): Promise<AxBindOutcome> {
-  return lock.run(row.app_key, async (transaction) => {
-    const { app_key: appKey, a_digest: aDigest } = row;
-    if ('x' in wanted) {
-      const refusal =
-        (await xRefusal(transaction, appKey, wanted.x)) ?? (await taken(transaction, row, wanted.x));
-      if (refusal !== undefined) return { outcome: refusal };
-    }
-    const [held] = await transaction<{ count: number }[]>`
-      SELECT count(*)::int FROM ax_bindings WHERE app_key = ${appKey} AND a_digest = ${aDigest}`;
-    if ((held?.count ?? 0) >= MOST_X_OF_A) return { outcome: 'too-many-x' };
-    const x = 'x' in wanted ? wanted.x : await freeX(transaction, appKey, wanted.place);
-    if (x === undefined) return { outcome: 'no-free-x' };
-    await transaction`INSERT INTO ax_bindings ${transaction(namedColumns({ ...row, x }))}`;
-    return { outcome: 'bound', x };
-  });
-}
-
-async function taken(
-  transaction: Transaction,
-  { app_key, a_digest }: NewAxRow,
-  x: string,
-): Promise<'x-taken' | 'binding-exists' | undefined> {
-  const [other] = await transaction<{ a_digest: Buffer }[]>`
-    SELECT a_digest FROM ax_bindings WHERE app_key = ${app_key} AND x = ${x}`;
-  if (other === undefined) return undefined;
-  return other.a_digest.equals(a_digest) ? 'binding-exists' : 'x-taken';
+export async function insertAxBindings(sql: Sql, rows: readonly NewAxRow[]): Promise<AxBindOutcome[]> {
+  const requests = rowsAsJson(rows.map(({ wanted, ...row }) => ({ ...row, ...wantedColumns(wanted) })));
+  const outcomes = await sql<{ outcome: AxBindOutcome['outcome']; on_x: string }[]>`
+    SELECT * FROM bind_ax(${rows.map((row) => row.app_key)}, ${requests}::text::json, ${MOST_X_OF_A})`.catch(
+    rethrow,
+  );
+  return outcomes.map(({ outcome, on_x }) => (outcome === 'bound' ? { outcome, x: on_x } : { outcome }));
 }
 
 /** One binding: by its id, or by its X, of which the A may be checked. */
@@ -100,17 +78,24 @@ function isKeyed(sql: SqlRunner, appKey: string, key: AxKey) {
     app_key = ${appKey} AND x = ${key.x} ${key.aDigest === undefined ? sql`` : sql`AND a_digest = ${key.aDigest}`}`;
 }
 
-/** Ends a binding. @returns its X; undefined when there was none. @throws StoreError */
-export async function deleteAxBinding(
-  lock: BindingLock,
-  appKey: string,
-  key: AxKey,
-): Promise<string | undefined> {
-  return lock.run(appKey, async (transaction) => {
-    const [ended] = await transaction<{ x: string }[]>`
-      DELETE FROM ax_bindings WHERE ${isKeyed(transaction, appKey, key)} RETURNING x`;
-    return ended?.x;
-  });
+/**
+ * Ends bindings, in one statement.
+ * @returns of each its X; null where there was none, or an earlier one of `meant` has ended it
+ * @throws StoreError
+ */
+export async function deleteAxBindings(
+  sql: Sql,
+  meant: readonly { readonly appKey: string; readonly key: AxKey }[],
+): Promise<(string | null)[]> {
+  const requests = rowsAsJson(
+    meant.map(({ appKey, key }) => ({
+      app_key: appKey,
+      ...('x' in key ? { x: key.x, a_digest: key.aDigest } : { subscription_id: key.subscriptionId }),
+    })),
+  );
+  const rows = await sql<{ on_x: string | null }[]>`
+    SELECT on_x FROM unbind_ax(${meant.map(({ appKey }) => appKey)}, ${requests}::text::json)`.catch(rethrow);
+  return rows.map((row) => row.on_x);
 }
 
 /** @returns the X of the binding that was changed; undefined when there is none. @throws StoreError */

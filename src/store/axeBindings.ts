@@ -1,8 +1,7 @@
-import type { BindingLock } from './BindingLock.ts';
-import { type Sql, type SqlRunner, storeErrorOf, type Transaction } from './database.ts';
-import { bindUnlessExpired } from './expiredBindings.ts';
+import { type Sql, type SqlRunner, storeErrorOf } from './database.ts';
 import { namedColumns } from './namedColumns.ts';
-import { placeArguments, type WantedPlace, type WantedX, type XRefusal, xRefusal } from './wantedX.ts';
+import { rowsAsJson } from './rowsAsJson.ts';
+import { type WantedX, wantedColumns, type XRefusal } from './wantedX.ts';
 
 /** What a modify may set of a binding; what is absent stays. */
 export interface AxeTermColumns {
@@ -16,8 +15,9 @@ export interface AxeTermColumns {
   readonly subscribed_at: Date;
 }
 
-/** A new binding, but for its X and extension. */
+/** A new binding, but for its X and extension, which the database may have to choose. */
 export interface NewAxeRow extends AxeTermColumns {
+  readonly wanted: WantedX & WantedExtension;
   readonly app_key: string;
   readonly subscription_id: string;
   readonly a_digest: Buffer;
@@ -66,107 +66,28 @@ export interface WantedExtension {
   readonly digits: number;
 }
 
-type Place = { readonly outcome: 'free'; readonly x: string; readonly extension: string };
-
 /**
- * Binds A to an X and an extension on it.
+ * Binds each A to an X and an extension on it, in one statement.
  * @param at now: what has expired by then does not stand in the way
+ * @returns an outcome for each row, in their order
  * @throws StoreError
  */
-export async function insertAxeBinding(
-  lock: BindingLock,
-  row: NewAxeRow,
-  wanted: WantedX & WantedExtension,
+export async function insertAxeBindings(
+  sql: Sql,
+  rows: readonly NewAxeRow[],
   at: Date,
-): Promise<AxeBindOutcome> {
-  return lock.run(row.app_key, (transaction) =>
-    bindUnlessExpired<AxeBindOutcome>(transaction, ['axe_bindings'], row.app_key, at, async () => {
-      const place = await findPlace(transaction, row, wanted);
-      if (place.outcome !== 'free') return place;
-      const { x, extension } = place;
-      await transaction`INSERT INTO axe_bindings ${transaction(namedColumns({ ...row, x, extension }))}`;
-      return { outcome: 'bound', x, extension };
+): Promise<AxeBindOutcome[]> {
+  const requests = rowsAsJson(
+    rows.map(({ wanted, ...row }) => {
+      const { extension, digits } = wanted;
+      return { ...row, ...wantedColumns(wanted), extension, digits };
     }),
   );
-}
-
-async function findPlace(
-  transaction: Transaction,
-  row: NewAxeRow,
-  wanted: WantedX & WantedExtension,
-): Promise<Place | { readonly outcome: AxeBindRefusal }> {
-  if ('place' in wanted) return findPlaceIn(transaction, row, wanted.place, wanted);
-  const { x } = wanted;
-  const refusal =
-    (await xRefusal(transaction, row.app_key, x)) ?? (await takenOn(transaction, row, x, wanted.extension));
-  return refusal === undefined ? extensionOn(transaction, row, x, wanted) : { outcome: refusal };
-}
-
-async function findPlaceIn(
-  transaction: Transaction,
-  row: NewAxeRow,
-  place: WantedPlace,
-  wanted: WantedExtension,
-): Promise<Place | { readonly outcome: AxeBindRefusal }> {
-  const x = await freeAxeX(transaction, row, place, wanted);
-  if (x !== undefined) return extensionOn(transaction, row, x, wanted);
-  const anyExtension = { ...wanted, extension: undefined };
-  const isElsewhere =
-    wanted.extension !== undefined && (await freeAxeX(transaction, row, place, anyExtension)) !== undefined;
-  return { outcome: isElsewhere ? 'extension-taken' : 'no-free-x' };
-}
-
-/** The extension that is wanted on an X, else a free one. */
-async function extensionOn(
-  transaction: Transaction,
-  row: NewAxeRow,
-  x: string,
-  wanted: WantedExtension,
-): Promise<Place | { readonly outcome: AxeBindRefusal }> {
-  const extension = wanted.extension ?? (await freeExtension(transaction, row.app_key, x, wanted.digits));
-  return extension === undefined ? { outcome: 'no-free-extension' } : { outcome: 'free', x, extension };
-}
-
-/** The X with the fewest bindings where A, and the wanted extension if there is one, have a place. */
-async function freeAxeX(
-  transaction: Transaction,
-  { app_key, a_digest }: NewAxeRow,
-  place: WantedPlace,
-  { extension, digits }: WantedExtension,
-): Promise<string | undefined> {
-  const most = 10 ** digits - 1;
-  const [row] = await transaction<{ x: string | null }[]>`
-    SELECT free_axe_x(
-      ${app_key}, ${placeArguments(transaction, place)}, ${a_digest}, ${extension ?? null}, ${most}) AS x`;
-  return row?.x ?? undefined;
-}
-
-/** What stands on a named X in the way of A, or of the extension that he shall have. */
-async function takenOn(
-  transaction: Transaction,
-  { app_key, a_digest }: NewAxeRow,
-  x: string,
-  extension: string | undefined,
-): Promise<'binding-exists' | 'extension-taken' | undefined> {
-  // Two searches by key; the one for A leaves app_key out, as all of them do (migration 010).
-  const inTheWay = await transaction<{ a_digest: Buffer }[]>`
-    SELECT a_digest FROM axe_bindings WHERE a_digest = ${a_digest} AND x = ${x}
-    UNION ALL
-    SELECT a_digest FROM axe_bindings
-    WHERE app_key = ${app_key} AND x = ${x} AND extension = ${extension ?? null}`;
-  if (inTheWay.some((other) => other.a_digest.equals(a_digest))) return 'binding-exists';
-  return inTheWay.length > 0 ? 'extension-taken' : undefined;
-}
-
-async function freeExtension(
-  transaction: Transaction,
-  appKey: string,
-  x: string,
-  digits: number,
-): Promise<string | undefined> {
-  const [row] = await transaction<{ extension: string | null }[]>`
-    SELECT free_extension(${appKey}, ${x}, ${digits}) AS extension`;
-  return row?.extension ?? undefined;
+  const outcomes = await sql<{ outcome: AxeBindOutcome['outcome']; on_x: string; on_extension: string }[]>`
+    SELECT * FROM bind_axe(${rows.map((row) => row.app_key)}, ${requests}::text::json, ${at})`.catch(rethrow);
+  return outcomes.map(({ outcome, on_x, on_extension }) =>
+    outcome === 'bound' ? { outcome, x: on_x, extension: on_extension } : { outcome },
+  );
 }
 
 /** One binding: by its id, or by its X and extension. */
@@ -180,18 +101,27 @@ function isLive(sql: SqlRunner, appKey: string, key: AxeKey, at: Date) {
   return sql`app_key = ${appKey} AND ${isKeyed} AND expires_at > ${at}`;
 }
 
-/** Ends a live binding. @returns its X; undefined when there was none. @throws StoreError */
-export async function deleteAxeBinding(
-  lock: BindingLock,
-  appKey: string,
-  key: AxeKey,
+/**
+ * Ends live bindings, in one statement.
+ * @returns of each its X; null where there was none, or an earlier one of `meant` has ended it
+ * @throws StoreError
+ */
+export async function deleteAxeBindings(
+  sql: Sql,
+  meant: readonly { readonly appKey: string; readonly key: AxeKey }[],
   at: Date,
-): Promise<string | undefined> {
-  return lock.run(appKey, async (transaction) => {
-    const [ended] = await transaction<{ x: string }[]>`
-      DELETE FROM axe_bindings WHERE ${isLive(transaction, appKey, key, at)} RETURNING x`;
-    return ended?.x;
-  });
+): Promise<(string | null)[]> {
+  const requests = rowsAsJson(
+    meant.map(({ appKey, key }) => ({
+      app_key: appKey,
+      ...('x' in key ? { x: key.x, extension: key.extension } : { subscription_id: key.subscriptionId }),
+    })),
+  );
+  const rows = await sql<{ on_x: string | null }[]>`
+    SELECT on_x FROM unbind_axe(${meant.map(({ appKey }) => appKey)}, ${requests}::text::json, ${at})`.catch(
+    rethrow,
+  );
+  return rows.map((row) => row.on_x);
 }
 
 /**

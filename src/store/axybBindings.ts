@@ -1,9 +1,7 @@
 import type { CallDirection } from '../../routing/types.ts';
-import type { BindingLock } from './BindingLock.ts';
-import { type Sql, storeErrorOf, type Transaction } from './database.ts';
-import { bindUnlessExpired } from './expiredBindings.ts';
-import { namedColumns } from './namedColumns.ts';
-import { freeX, placeArguments, type WantedPlace } from './wantedX.ts';
+import { type Sql, storeErrorOf } from './database.ts';
+import { rowsAsJson } from './rowsAsJson.ts';
+import { placeColumns, type WantedPlace } from './wantedX.ts';
 
 /** Most X that one A holds at the same time, and most relations that one Y carries (facts 5.1). */
 export const MOST_X_OF_A = 5;
@@ -11,6 +9,7 @@ export const MOST_RELATIONS_ON_Y = 1000;
 
 /** The first part of a binding, but for its X. */
 export interface NewAxybRow {
+  readonly place: WantedPlace;
   readonly app_key: string;
   readonly subscription_id: string;
   readonly a_digest: Buffer;
@@ -28,6 +27,8 @@ export interface NewAxybRow {
 
 /** The second part, but for its X, its A and its Y. */
 export interface NewRelationRow {
+  /** Where the Y is looked for. */
+  readonly place: WantedPlace;
   readonly app_key: string;
   readonly subscription_id: string;
   readonly b_digest: Buffer;
@@ -48,119 +49,79 @@ export type RelationOutcome =
   | { readonly outcome: 'bound'; readonly x: string; readonly y: string }
   | { readonly outcome: 'no-such-binding' | 'number-already-bound' | 'binding-exists' | 'no-free-x' };
 
+const requestsOf = (rows: readonly (NewAxybRow | NewRelationRow)[]): string =>
+  rowsAsJson(rows.map(({ place, ...row }) => ({ ...row, ...placeColumns(place) })));
+
 /**
- * Binds A to an X on which nothing stands.
+ * Binds each A to an X on which nothing stands, in one statement.
  * @param at now: what has expired by then does not stand in the way
+ * @returns an outcome for each row, in their order
  * @throws StoreError
  */
-export async function insertAxybBinding(
-  lock: BindingLock,
-  row: NewAxybRow,
-  place: WantedPlace,
+export async function insertAxybBindings(
+  sql: Sql,
+  rows: readonly NewAxybRow[],
   at: Date,
-): Promise<AxybOutcome> {
-  return lock.run(row.app_key, (transaction) =>
-    bindUnlessExpired(transaction, ['axyb_bindings', 'axyb_relations'], row.app_key, at, async () => {
-      const [held] = await transaction<{ count: number }[]>`
-        SELECT count(*)::int FROM axyb_bindings WHERE app_key = ${row.app_key} AND a_digest = ${row.a_digest}`;
-      if ((held?.count ?? 0) >= MOST_X_OF_A) return { outcome: 'too-many-x' };
-      const x = await freeX(transaction, row.app_key, place);
-      if (x === undefined) return { outcome: 'no-free-x' };
-      await transaction`INSERT INTO axyb_bindings ${transaction(namedColumns({ ...row, x }))}`;
-      return { outcome: 'bound', x };
-    }),
+): Promise<AxybOutcome[]> {
+  const outcomes = await sql<{ outcome: AxybOutcome['outcome']; on_x: string }[]>`
+    SELECT * FROM bind_axyb(
+      ${rows.map((row) => row.app_key)}, ${requestsOf(rows)}::text::json, ${MOST_X_OF_A}, ${at})`.catch(
+    rethrow,
+  );
+  return outcomes.map(({ outcome, on_x }) => (outcome === 'bound' ? { outcome, x: on_x } : { outcome }));
+}
+
+/**
+ * Binds each B to a Y, for the A of a live binding, in one statement.
+ * @param at now: what has expired by then does not stand in the way
+ * @returns an outcome for each row, in their order
+ * @throws StoreError
+ */
+export async function insertAxybRelations(
+  sql: Sql,
+  rows: readonly NewRelationRow[],
+  at: Date,
+): Promise<RelationOutcome[]> {
+  const outcomes = await sql<{ outcome: RelationOutcome['outcome']; on_x: string; on_y: string }[]>`
+    SELECT * FROM relate_axyb(
+      ${rows.map((row) => row.app_key)}, ${requestsOf(rows)}::text::json, ${MOST_RELATIONS_ON_Y}, ${at})`.catch(
+    rethrow,
+  );
+  return outcomes.map(({ outcome, on_x, on_y }) =>
+    outcome === 'bound' ? { outcome, x: on_x, y: on_y } : { outcome },
   );
 }
 
-/**
- * Binds a B to a Y, for the A of a live binding.
- * @param at now: what has expired by then does not stand in the way
- * @throws StoreError
- */
-export async function insertAxybRelation(
-  lock: BindingLock,
-  row: NewRelationRow,
-  place: WantedPlace,
-  at: Date,
-): Promise<RelationOutcome> {
-  const { app_key: appKey, subscription_id: subscriptionId, b_digest: bDigest } = row;
-  return lock.run(appKey, async (transaction) => {
-    const [first] = await transaction<{ x: string; a_digest: Buffer }[]>`
-      SELECT x, a_digest FROM axyb_bindings
-      WHERE app_key = ${appKey} AND subscription_id = ${subscriptionId} AND expires_at > ${at}`;
-    if (first === undefined) return { outcome: 'no-such-binding' };
-    const { x, a_digest } = first;
-    if (a_digest.equals(bDigest)) return { outcome: 'number-already-bound' };
-    return bindUnlessExpired(transaction, ['axyb_relations', 'axyb_bindings'], appKey, at, async () => {
-      const [other] = await transaction`
-        SELECT FROM axyb_relations WHERE app_key = ${appKey} AND x = ${x} AND b_digest = ${bDigest}`;
-      if (other !== undefined) return { outcome: 'binding-exists' };
-      const y = await freeY(transaction, appKey, place, a_digest);
-      if (y === undefined) return { outcome: 'no-free-x' };
-      await transaction`INSERT INTO axyb_relations ${transaction(namedColumns({ ...row, x, y, a_digest }))}`;
-      return { outcome: 'bound', x, y };
-    });
-  });
-}
-
-/** A Y that can carry one more relation of A. */
-async function freeY(
-  transaction: Transaction,
-  appKey: string,
-  place: WantedPlace,
-  aDigest: Buffer,
-): Promise<string | undefined> {
-  const [row] = await transaction<{ y: string | null }[]>`
-    SELECT free_y(${appKey}, ${placeArguments(transaction, place)}, ${aDigest}, ${MOST_RELATIONS_ON_Y}) AS y`;
-  return row?.y ?? undefined;
+/** What is to end: a binding with all its relations, or one relation of it, by its Y or by its B. */
+export interface AxybEnding {
+  readonly appKey: string;
+  readonly subscriptionId: string;
+  readonly relation?: { readonly y: string } | { readonly bDigest: Buffer };
 }
 
 /**
- * Ends a live binding with all its relations.
- * @returns the X and the Ys that it stood on; undefined when there was none
+ * Ends live bindings and relations, in one statement.
+ * @returns of each the X and the Ys that it stood on; null where there was none, or an earlier one of `meant` has ended it
  * @throws StoreError
  */
-export async function deleteAxybBinding(
-  lock: BindingLock,
-  appKey: string,
-  subscriptionId: string,
+export async function deleteAxybBindings(
+  sql: Sql,
+  meant: readonly AxybEnding[],
   at: Date,
-): Promise<string[] | undefined> {
-  return lock.run(appKey, async (transaction) => {
-    const related = await transaction<{ y: string }[]>`
-      SELECT y FROM axyb_relations WHERE app_key = ${appKey} AND subscription_id = ${subscriptionId}`;
-    const [ended] = await transaction<{ x: string }[]>`
-      DELETE FROM axyb_bindings
-      WHERE app_key = ${appKey} AND subscription_id = ${subscriptionId} AND expires_at > ${at} RETURNING x`;
-    return ended && [ended.x, ...related.map(({ y }) => y)];
-  });
-}
-
-/** One relation of a binding: by its Y, or by its B. */
-export type RelationKey = { readonly y: string } | { readonly bDigest: Buffer };
-
-/**
- * Ends one live relation of a binding.
- * @returns the X and the Y of it; undefined when there was none
- * @throws StoreError
- */
-export async function deleteAxybRelation(
-  lock: BindingLock,
-  appKey: string,
-  subscriptionId: string,
-  key: RelationKey,
-  at: Date,
-): Promise<string[] | undefined> {
-  return lock.run(appKey, async (transaction) => {
-    const [ended] = await transaction<{ x: string; y: string }[]>`
-      DELETE FROM axyb_relations
-      WHERE app_key = ${appKey} AND subscription_id = ${subscriptionId} AND expires_at > ${at}
-        AND ${'y' in key ? transaction`y = ${key.y}` : transaction`b_digest = ${key.bDigest}`}
-        AND EXISTS (SELECT FROM axyb_bindings b
-                    WHERE b.app_key = ${appKey} AND b.subscription_id = ${subscriptionId} AND b.expires_at > ${at})
-      RETURNING x, y`;
-    return ended && [ended.x, ended.y];
-  });
+): Promise<(string[] | null)[]> {
+  const requests = rowsAsJson(
+    meant.map(({ appKey, subscriptionId, relation = {} }) => ({
+      app_key: appKey,
+      subscription_id: subscriptionId,
+      ...('y' in relation ? { y: relation.y } : {}),
+      ...('bDigest' in relation ? { b_digest: relation.bDigest } : {}),
+    })),
+  );
+  const rows = await sql<{ concerned: string[] | null }[]>`
+    SELECT concerned FROM unbind_axyb(${meant.map(({ appKey }) => appKey)}, ${requests}::text::json, ${at})`.catch(
+    rethrow,
+  );
+  return rows.map((row) => row.concerned);
 }
 
 /** A live binding with one of its live relations, or with none. */
@@ -205,7 +166,9 @@ export async function listAxybBindings(sql: Sql, appKey: string, key: AxybKey, a
     LEFT JOIN axyb_relations r
       ON r.app_key = b.app_key AND r.subscription_id = b.subscription_id AND r.expires_at > ${at}
     WHERE b.app_key = ${appKey} AND b.expires_at > ${at} AND ${isMeant}
-    ORDER BY r.bound_at, b.subscription_id, r.y`.catch((error: unknown) => {
-    throw storeErrorOf(error);
-  });
+    ORDER BY r.bound_at, b.subscription_id, r.y`.catch(rethrow);
+}
+
+function rethrow(error: unknown): never {
+  throw storeErrorOf(error);
 }

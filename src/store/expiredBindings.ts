@@ -1,7 +1,4 @@
-import { type Sql, type SqlRunner, storeErrorOf, type Transaction } from './database.ts';
-
-/** How many expired rows a bind takes out of its way at once. */
-const LARGEST_CLEARANCE = 1000;
+import { type Sql, type SqlRunner, storeErrorOf } from './database.ts';
 
 /** What expires, apart from AXB bindings (axbBindings.ts). */
 export const EXPIRING_TABLES = ['axe_bindings', 'axyb_bindings', 'axyb_relations'] as const;
@@ -24,29 +21,6 @@ async function endExpired(
       SELECT ctid FROM ${sql(table)}
       WHERE app_key = ANY(${appKeys}) AND expires_at <= ${at} AND expires_at < 'infinity' LIMIT ${most})`;
   return count;
-}
-
-/**
- * Binds, for a caller who holds the application's lock; when that is refused, ends what has expired and tries again,
- * for as long as there was such: it must not stand in the way.
- * @param tables what may stand in the way
- */
-export async function bindUnlessExpired<Outcome extends { readonly outcome: string }>(
-  transaction: Transaction,
-  tables: readonly ExpiringTable[],
-  appKey: string,
-  at: Date,
-  bind: () => Promise<Outcome>,
-): Promise<Outcome> {
-  for (;;) {
-    const result = await bind();
-    if (result.outcome === 'bound') return result;
-    let cleared = 0;
-    for (const table of tables) {
-      cleared += await endExpired(transaction, table, [appKey], at, LARGEST_CLEARANCE);
-    }
-    if (cleared === 0) return result;
-  }
 }
 
 /**

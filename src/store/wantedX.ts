@@ -1,6 +1,3 @@
-import type { XNumberState } from '../../routing/types.ts';
-import type { SqlRunner } from './database.ts';
-
 /** Where a number is looked for: in a city, else in one of those nearby, else anywhere. `''` stands for no city told. */
 export interface WantedPlace {
   /** Undefined: anywhere. */
@@ -14,22 +11,12 @@ export type WantedX = { readonly x: string } | { readonly place: WantedPlace };
 
 export type XRefusal = 'x-not-of-application' | 'x-status-abnormal';
 
-/** Why a named X takes no new binding, whatever stands on it; undefined when nothing forbids it. */
-export async function xRefusal(sql: SqlRunner, appKey: string, x: string): Promise<XRefusal | undefined> {
-  const [number] = await sql<{ state: XNumberState }[]>`
-    SELECT state FROM numbers WHERE number = ${x} AND app_key = ${appKey}`;
-  if (number === undefined) return 'x-not-of-application';
-  return number.state === 'normal' ? undefined : 'x-status-abnormal';
+/** A place as a request of migration 017 tells it. */
+export function placeColumns({ areaCode, nearby, anywhere }: WantedPlace): object {
+  return { area_code: areaCode, nearby, anywhere };
 }
 
-/** A place as the arguments of free_x and its kind (migrations 003, 009). */
-export function placeArguments(sql: SqlRunner, { areaCode, nearby, anywhere }: WantedPlace) {
-  return sql`${areaCode ?? null}, ${[...nearby]}::text[], ${anywhere}`;
-}
-
-/** An X of the application on which nothing stands. */
-export async function freeX(sql: SqlRunner, appKey: string, place: WantedPlace): Promise<string | undefined> {
-  const [row] = await sql<{ x: string | null }[]>`
-    SELECT free_x(${appKey}, ${placeArguments(sql, place)}, NULL, NULL, 1) AS x`;
-  return row?.x ?? undefined;
+/** What is wanted, as a request of migration 017 tells it. */
+export function wantedColumns(wanted: WantedX): object {
+  return 'x' in wanted ? { x: wanted.x } : placeColumns(wanted.place);
 }
