@@ -1,5 +1,5 @@
+import { millisecondColumn, textColumn } from './columns.ts';
 import { type Sql, storeErrorOf } from './database.ts';
-import { textArray } from './outbox.ts';
 
 /** One attempt to tell a customer's server something of one or more calls. */
 export interface DeliveryAttempt {
@@ -34,16 +34,18 @@ interface Row {
 /** Writes attempts. Written twice, they are read once. @throws the database's error */
 export async function insertAttempts(sql: Sql, attempts: readonly DeliveryAttempt[]): Promise<void> {
   const rows = [...rowsOf(attempts)];
-  const column = (values: readonly string[]) => textArray(sql, values);
+  const texts = (read: (row: Row) => string) => textColumn(sql, rows.map(read));
+  const endedMs = millisecondColumn(
+    sql,
+    rows.map(({ endedAt }) => endedAt),
+  );
   await sql`
     INSERT INTO deliveries (app_key, session_id, ended_at, attempts)
-    SELECT r.app_key, r.session_id, r.ended_at::timestamptz, r.attempts::json
-    FROM unnest(
-      ${column(rows.map(({ appKey }) => appKey))},
-      ${column(rows.map(({ sessionId }) => sessionId))},
-      ${column(rows.map(({ endedAt }) => new Date(endedAt).toISOString()))},
-      ${column(rows.map((row) => JSON.stringify(row.attempts)))}
-    ) AS r (app_key, session_id, ended_at, attempts)`;
+    SELECT r.app_key, r.session_id, to_timestamp(r.ended_ms / 1000), r.attempts::json
+    FROM ROWS FROM (
+      ${texts(({ appKey }) => appKey)}, ${texts(({ sessionId }) => sessionId)}, ${endedMs},
+      ${texts((row) => JSON.stringify(row.attempts))}
+    ) AS r (app_key, session_id, ended_ms, attempts)`;
 }
 
 function rowsOf(attempts: readonly DeliveryAttempt[]): Iterable<Row> {

@@ -1,3 +1,4 @@
+import { integerColumn, textColumn } from './columns.ts';
 import type { SqlRunner, Transaction } from './database.ts';
 import type { OutboxKey } from './outbox.ts';
 
@@ -14,28 +15,26 @@ export interface Settlement {
   readonly error?: string;
 }
 
-const keyColumns = (sql: SqlRunner, keys: readonly OutboxKey[]) => sql`
-  ${sql.array(
-    keys.map((key) => key.appKey),
-    25,
-  )}::text[], ${sql.array(
-    keys.map((key) => key.sessionId),
-    25,
-  )}::text[],
-  ${sql.array(
-    keys.map((key) => key.kind),
-    25,
-  )}::text[], ${sql.array(
-    keys.map((key) => key.seq),
-    25,
-  )}::int[]`;
+/** The keys as a table: `… AS k (app_key, session_id, kind, seq, …)`, further columns behind them. */
+function keyColumns(sql: SqlRunner, keys: readonly OutboxKey[]) {
+  const texts = (name: 'appKey' | 'sessionId' | 'kind') =>
+    textColumn(
+      sql,
+      keys.map((key) => key[name]),
+    );
+  const seqs = integerColumn(
+    sql,
+    keys.map(({ seq }) => seq),
+  );
+  return sql`${texts('appKey')}, ${texts('sessionId')}, ${texts('kind')}, ${seqs}`;
+}
 
 /** Removes delivered messages. */
 export async function deleteDelivered(sql: SqlRunner, settled: readonly Settlement[]): Promise<void> {
   const keys = settled.flatMap((each) => (each.outcome === 'delivered' ? each.rows : []));
   if (keys.length === 0) return;
   await sql`
-    DELETE FROM outbox o USING unnest(${keyColumns(sql, keys)}) AS k (app_key, session_id, kind, seq)
+    DELETE FROM outbox o USING ROWS FROM (${keyColumns(sql, keys)}) AS k (app_key, session_id, kind, seq)
     WHERE o.app_key = k.app_key AND o.session_id = k.session_id AND o.kind = k.kind AND o.seq = k.seq`;
 }
 
@@ -65,22 +64,23 @@ export async function putOffFailed(
     failed.map((each) => each.outcome === 'given-up'),
     25,
   );
+  const errors = tx.array(
+    failed.map((each) => each.error ?? null),
+    25,
+  );
   // The owner is no condition for an index: only the primary key is left to find rows by, also without statistics.
   await tx`
     UPDATE outbox o SET attempts = k.attempts, last_error = k.error,
       next_attempt_at = now() + make_interval(secs => k.retry_seconds),
       given_up_at = CASE WHEN k.given_up THEN now() END
-    FROM unnest(${keyColumns(tx, keys)}, ${attempts}::int[], ${retrySeconds}::float8[], ${givenUp}::bool[],
-      ${tx.array(
-        failed.map((each) => each.error ?? null),
-        25,
-      )}::text[])
+    FROM ROWS FROM (${keyColumns(tx, keys)},
+        unnest(${attempts}::int[], ${retrySeconds}::float8[], ${givenUp}::bool[], ${errors}::text[]))
       AS k (app_key, session_id, kind, seq, attempts, retry_seconds, given_up, error)
     WHERE o.app_key = k.app_key AND o.session_id = k.session_id AND o.kind = k.kind AND o.seq = k.seq
       AND (o.owner = ${life}) IS TRUE`;
   await tx`
     UPDATE outbox o SET next_attempt_at = now() + make_interval(secs => k.retry_seconds)
-    FROM unnest(${keyColumns(tx, keys)}, ${retrySeconds}::float8[], ${givenUp}::bool[])
+    FROM ROWS FROM (${keyColumns(tx, keys)}, unnest(${retrySeconds}::float8[], ${givenUp}::bool[]))
       AS k (app_key, session_id, kind, seq, retry_seconds, given_up)
     WHERE NOT k.given_up AND k.kind <> 'record'
       AND o.app_key = k.app_key AND o.session_id = k.session_id AND o.kind = k.kind AND o.seq > k.seq

@@ -1,4 +1,5 @@
 import type { CallSnapshot } from './CallSnapshot.ts';
+import { integerColumn, millisecondColumn, packBytes, packedTable, textColumn } from './columns.ts';
 import type { Sql } from './database.ts';
 import type { StoredMessage } from './journal.ts';
 import type { Message } from './Message.ts';
@@ -47,45 +48,43 @@ export async function writeEntries(
   entries: readonly JournalEntry[],
   messages: readonly StoredMessage[],
 ): Promise<ReadonlySet<string>> {
-  const rows = await sql<{ session_id: string }[]>`
+  const sessionIds = entries.map(({ call }) => call.sessionId);
+  const ofCalls = (name: 'appKey' | 'x') =>
+    textColumn(
+      sql,
+      entries.map(({ call }) => call[name]),
+    );
+  const ofEntries = (name: 'stateCode' | 'nextSeq') =>
+    integerColumn(
+      sql,
+      entries.map((entry) => entry[name]),
+    );
+  const moments = (read: (entry: JournalEntry) => number | undefined) =>
+    millisecondColumn(sql, entries.map(read));
+  const ofMessages = (name: 'appKey' | 'sessionId' | 'kind' | 'id') =>
+    textColumn(
+      sql,
+      messages.map((message) => message[name]),
+    );
+  const seqs = integerColumn(
+    sql,
+    messages.map(({ seq }) => seq),
+  );
+  const snapshots = packBytes(entries.map(({ snapshot }) => sealer.seal(snapshot)));
+  const bodies = packBytes(messages.map(({ text }) => sealer.seal(text)));
+  // IS TRUE keeps the planner from joining messages with calls, which it would do by comparing each with each.
+  const [row] = await sql<{ some: string[] | null }[]>`
     WITH saved AS (
       INSERT INTO calls AS c
         (app_key, session_id, node_id, life, x, state_code, snapshot, next_seq, opened_at, closed_at)
-      SELECT e.app_key, e.session_id, ${nodeId}, ${life}, e.x, e.state_code, e.snapshot, e.next_seq, e.opened_at, e.closed_at
-      FROM unnest(
-        ${sql.array(
-          entries.map(({ call }) => call.appKey),
-          25,
-        )}::text[],
-        ${sql.array(
-          entries.map(({ call }) => call.sessionId),
-          25,
-        )}::text[],
-        ${sql.array(
-          entries.map(({ call }) => call.x),
-          25,
-        )}::text[],
-        ${sql.array(
-          entries.map(({ stateCode }) => stateCode ?? null),
-          25,
-        )}::int[],
-        ${sql.array(
-          entries.map(({ snapshot }) => sealer.seal(snapshot)),
-          17,
-        )}::bytea[],
-        ${sql.array(
-          entries.map(({ nextSeq }) => nextSeq),
-          25,
-        )}::int[],
-        ${sql.array(
-          entries.map(({ call }) => isoTime(call.openedAt)),
-          25,
-        )}::timestamptz[],
-        ${sql.array(
-          entries.map(({ closedAt }) => isoTime(closedAt)),
-          25,
-        )}::timestamptz[]
-      ) AS e (app_key, session_id, x, state_code, snapshot, next_seq, opened_at, closed_at)
+      SELECT e.app_key, e.session_id, ${nodeId}, ${life}, e.x, e.state_code,
+        substring(packed.bytes FROM e.at FOR e.length), e.next_seq,
+        to_timestamp(e.opened_ms / 1000), to_timestamp(e.closed_ms / 1000)
+      FROM ${packedTable(sql, snapshots)} packed, ROWS FROM (
+        ${ofCalls('appKey')}, ${textColumn(sql, sessionIds)}, ${ofCalls('x')},
+        ${ofEntries('stateCode')}, ${integerColumn(sql, snapshots.at)}, ${integerColumn(sql, snapshots.lengths)},
+        ${ofEntries('nextSeq')}, ${moments(({ call }) => call.openedAt)}, ${moments(({ closedAt }) => closedAt)}
+      ) AS e (app_key, session_id, x, state_code, at, length, next_seq, opened_ms, closed_ms)
       ON CONFLICT (app_key, session_id) DO UPDATE
         SET state_code = excluded.state_code, snapshot = excluded.snapshot,
             next_seq = greatest(c.next_seq, excluded.next_seq), closed_at = excluded.closed_at
@@ -94,38 +93,16 @@ export async function writeEntries(
       RETURNING app_key, session_id
     ), filed AS (
       INSERT INTO outbox (app_key, session_id, kind, seq, id, body_sealed, owner)
-      SELECT m.app_key, m.session_id, m.kind, m.seq, m.id, m.body_sealed, ${life}
-      FROM unnest(
-        ${sql.array(
-          messages.map(({ appKey }) => appKey),
-          25,
-        )}::text[],
-        ${sql.array(
-          messages.map(({ sessionId }) => sessionId),
-          25,
-        )}::text[],
-        ${sql.array(
-          messages.map(({ kind }) => kind),
-          25,
-        )}::text[],
-        ${sql.array(
-          messages.map(({ seq }) => seq),
-          25,
-        )}::int[],
-        ${sql.array(
-          messages.map(({ id }) => id),
-          25,
-        )}::text[],
-        ${sql.array(
-          messages.map(({ text }) => sealer.seal(text)),
-          17,
-        )}::bytea[]
-      ) AS m (app_key, session_id, kind, seq, id, body_sealed)
-      JOIN saved USING (app_key, session_id)
+      SELECT m.app_key, m.session_id, m.kind, m.seq, m.id, substring(packed.bytes FROM m.at FOR m.length), ${life}
+      FROM ${packedTable(sql, bodies)} packed, ROWS FROM (
+        ${ofMessages('appKey')}, ${ofMessages('sessionId')}, ${ofMessages('kind')}, ${seqs}, ${ofMessages('id')},
+        ${integerColumn(sql, bodies.at)}, ${integerColumn(sql, bodies.lengths)}
+      ) AS m (app_key, session_id, kind, seq, id, at, length)
+      WHERE ((m.app_key, m.session_id) IN (SELECT app_key, session_id FROM saved)) IS TRUE
       ON CONFLICT DO NOTHING
     )${recordingsOf(sql, entries)}${linesOf(sql, entries)}
-    SELECT session_id FROM saved`;
-  return new Set(rows.map((row) => row.session_id));
+    SELECT CASE WHEN count(*) < ${entries.length} THEN coalesce(array_agg(session_id), '{}') END AS some FROM saved`;
+  return new Set(row?.some ?? sessionIds);
 }
 
 /** A further part of the statement for calls that leave a recording; most groups have none. */
@@ -134,56 +111,36 @@ function recordingsOf(sql: Sql, entries: readonly JournalEntry[]) {
     recording === undefined ? [] : [{ ...call, ...recording, closedAt }],
   );
   if (recorded.length === 0) return sql``;
+  const texts = (name: 'appKey' | 'sessionId' | 'objectName' | 'domain') =>
+    textColumn(
+      sql,
+      recorded.map((each) => each[name]),
+    );
+  const closedMs = millisecondColumn(
+    sql,
+    recorded.map(({ closedAt }) => closedAt),
+  );
   return sql`, recorded AS (
       INSERT INTO recordings (app_key, object_name, domain, recorded_at)
-      SELECT r.app_key, r.object_name, r.domain, r.recorded_at
-      FROM unnest(
-        ${sql.array(
-          recorded.map(({ appKey }) => appKey),
-          25,
-        )}::text[],
-        ${sql.array(
-          recorded.map(({ sessionId }) => sessionId),
-          25,
-        )}::text[],
-        ${sql.array(
-          recorded.map(({ objectName }) => objectName),
-          25,
-        )}::text[],
-        ${sql.array(
-          recorded.map(({ domain }) => domain),
-          25,
-        )}::text[],
-        ${sql.array(
-          recorded.map(({ closedAt }) => isoTime(closedAt)),
-          25,
-        )}::timestamptz[]
-      ) AS r (app_key, session_id, object_name, domain, recorded_at)
-      JOIN saved USING (app_key, session_id)
+      SELECT r.app_key, r.object_name, r.domain, to_timestamp(r.closed_ms / 1000)
+      FROM ROWS FROM (${texts('appKey')}, ${texts('sessionId')}, ${texts('objectName')}, ${texts('domain')}, ${closedMs})
+        AS r (app_key, session_id, object_name, domain, closed_ms)
+      WHERE ((r.app_key, r.session_id) IN (SELECT app_key, session_id FROM saved)) IS TRUE
       ON CONFLICT DO NOTHING
     )`;
 }
 
 /** A further part of the statement for calls that give back a line. */
 function linesOf(sql: Sql, entries: readonly JournalEntry[]) {
-  const ended = entries.filter(({ hasLine }) => hasLine);
+  const ended = entries.flatMap(({ call, hasLine }) => (hasLine ? [call] : []));
   if (ended.length === 0) return sql``;
+  const texts = (name: 'appKey' | 'sessionId') =>
+    textColumn(
+      sql,
+      ended.map((each) => each[name]),
+    );
   return sql`, freed AS (
-      DELETE FROM lines l
-      USING unnest(
-        ${sql.array(
-          ended.map(({ call }) => call.appKey),
-          25,
-        )}::text[],
-        ${sql.array(
-          ended.map(({ call }) => call.sessionId),
-          25,
-        )}::text[]
-      ) AS e (app_key, session_id)
+      DELETE FROM lines l USING ROWS FROM (${texts('appKey')}, ${texts('sessionId')}) AS e (app_key, session_id)
       WHERE l.app_key = e.app_key AND l.session_id = e.session_id
     )`;
-}
-
-function isoTime(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString();
 }
