@@ -81,6 +81,7 @@ export class IncomingRequests {
     if (transaction.kind === 'invite')
       transaction.localTag = tagOf(message.headers.get('to') ?? '') ?? transaction.localTag;
     const sent = respond(this.#context, transaction, message, invite);
+    if (message.status >= 200 && message.status < 300) this.#refreshTarget(transaction, pending.dialogId);
     this.#context.strangers.answered(transaction.arrival.flow.remoteHost, message.status);
     const dialogId = invite?.dialogId ?? pending.dialogId;
     const meta = metaOf('application', transaction.replyPath.flow, sent.bytes.length);
@@ -111,14 +112,14 @@ export class IncomingRequests {
 
   #receiveInDialog(request: SipRequest, transaction: ServerTransaction, dialog: AppDialog): void {
     const { arrival } = transaction;
-    if (!dialog.dialog.accepts(arrival.essentials)) {
+    // A BYE is taken whatever its number: somebody else's request with a high one must not keep a call up.
+    if (!dialog.dialog.accepts(arrival.essentials) && request.method !== 'BYE') {
       transaction.reply(500, { reason: 'CSeq out of order' });
       return;
     }
     if (request.method === 'PRACK' && !this.#receivePrack(request, transaction, dialog)) return;
     if (transaction.kind === 'invite' && !this.#admitInvite(transaction, dialog)) return;
     if (request.method === 'INVITE' || request.method === 'UPDATE') {
-      dialog.refreshTarget(request, arrival.flow);
       const session = sessionExpiresOf(request.headers);
       if (session !== undefined) {
         this.#context.ender.startSessionTimer(dialog, session.intervalSeconds, session.refresher === 'uas');
@@ -143,6 +144,12 @@ export class IncomingRequests {
     const isExpected = dialog.reliableProvisionals?.acknowledge(prack) === true;
     transaction.reply(isExpected ? 200 : 481);
     return isExpected;
+  }
+
+  /** Only what the client has accepted leads later requests elsewhere (RFC 3261 12.2.2). */
+  #refreshTarget({ request, arrival }: ServerTransaction, dialogId: string): void {
+    if (request.method !== 'INVITE' && request.method !== 'UPDATE') return;
+    this.#context.dialogs.get(dialogId)?.refreshTarget(request, arrival.flow);
   }
 
   /** Two INVITEs at once in one dialog are not possible (RFC 3261 14.2). */

@@ -84,7 +84,7 @@ export class CallServer {
     const receivedAtMs = performance.now();
     const { journal, trunks } = this.#options;
     if (!journal.available) this.#turnDown(invite, OVERLOADED, 'journal-away');
-    else if (invite.trunk && trunks.isFull(invite.trunk)) this.#turnDown(invite, TRUNK_FULL, 'trunk-full');
+    else if (invite.trunk && !trunks.admits(invite.trunk)) this.#turnDown(invite, TRUNK_FULL, 'trunk-full');
     else this.#route(invite, receivedAtMs);
   }
 

@@ -66,7 +66,7 @@ export class CalleeLeg {
     let last: InviteResult = { kind: 'failed', status: undefined, q850: undefined };
     for (const peer of peers) {
       this.#leaveTrunk?.();
-      this.#leaveTrunk = 'name' in peer ? this.#options.trunks.occupy(peer.name) : undefined;
+      this.#leaveTrunk = 'name' in peer ? this.#options.trunks.begin(peer.name) : undefined;
       last = await this.#invitePeer(peer).result;
       if (last.kind !== 'failed') return last;
       const isPeerOut = 'name' in peer ? shouldTryNextTrunk : isHandsetGone;

@@ -1,4 +1,5 @@
 import type { Logger } from '../telemetry/logger.ts';
+import { peerAddresses } from './dialogPeer.ts';
 import {
   isDialogGone,
   type SrfAcknowledge,
@@ -48,6 +49,8 @@ export interface SipConnection {
   openSocket(): SrfRequest['socket'] | undefined;
   /** Does something at once or, while the connection is lost, as soon as it is back. */
   whenOpen(act: () => void): void;
+  /** Whether a request came from nobody we deal with: no trunk and no registered handset. It is counted then. */
+  isForeign(request: SrfRequest): boolean;
 }
 
 export interface SipDialogOptions {
@@ -60,7 +63,8 @@ export interface SipDialogOptions {
  * A confirmed INVITE dialog with one party.
  *
  * It ends once: by `hangUp`, or by the peer or the stack, which `onEnd` tells. Requests that the peer sends inside it
- * and that have no handler are answered as RFC 3261 wants.
+ * and that have no handler are answered as RFC 3261 wants. What comes inside it from an address that is neither his nor a
+ * trunk's gets 403: tags are no password. A BYE is taken all the same, since the SIP server has ended the dialog by then.
  */
 export class SipDialog {
   readonly #dialog: SrfDialog;
@@ -173,6 +177,12 @@ export class SipDialog {
     this.#dialog.on('destroy', (bye: SrfRequest) => {
       if (this.#ended) return;
       this.#ended = true;
+      if (this.#isStranger(bye)) {
+        this.#options.logger.warn(
+          { address: bye.source_address },
+          'a call was ended from an address of no trunk',
+        );
+      }
       const end: DialogEnd = {
         by: bye.source === 'application' ? 'stack' : 'peer',
         q850: readQ850(bye.get('Reason')),
@@ -181,18 +191,33 @@ export class SipDialog {
       this.#end?.(end);
     });
     this.#dialog.on('modify', (request: SrfRequest, response: SrfResponse) => {
+      if (this.#refusesStranger(request, response)) return;
       this.#own(this.#answerModify(request, response), response);
     });
     this.#dialog.on('update', (request: SrfRequest, response: SrfResponse) => {
+      if (this.#refusesStranger(request, response)) return;
       // Without SDP an UPDATE only refreshes the session (RFC 4028); with SDP it is a re-INVITE in other clothes.
       if (request.body) this.#own(this.#answerModify(request, response), response);
       else response.send(200, { headers: this.#sessionHeaders(request) });
     });
     this.#dialog.on('info', (request: SrfRequest, response: SrfResponse) => {
+      if (this.#refusesStranger(request, response)) return;
       this.#own(this.#answerInfo(request, response), response);
     });
     for (const method of REFUSED_IN_DIALOG) this.#dialog.on(method, refuseMethod);
     this.#dialog.on('error', (error: Error) => this.#options.logger.debug({ err: error }, 'dialog error'));
+  }
+
+  #isStranger(request: SrfRequest): boolean {
+    if (request.source === 'application') return false;
+    if (peerAddresses(this.#dialog).includes(request.source_address)) return false;
+    return this.#options.connection.isForeign(request);
+  }
+
+  #refusesStranger(request: SrfRequest, response: SrfResponse): boolean {
+    if (!this.#isStranger(request)) return false;
+    response.send(403);
+    return true;
   }
 
   /** Whatever goes wrong with one request costs that request only. */

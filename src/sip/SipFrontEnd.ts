@@ -156,6 +156,7 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
       if (this.#connected && this.#openSocket()) act();
       else this.#owed.push(act);
     },
+    isForeign: (request) => this.#countsForeign(request),
   };
 
   #openSocket(): SrfRequest['socket'] | undefined {
@@ -222,7 +223,7 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
     this.#srf.use((request, response, next) => {
       // What is left belonged to a dialog that has just ended; drachtio-srf answers PRACK and needs no word for ACK.
       if (request.method === 'ACK' || request.method === 'PRACK') next();
-      else response.send(481);
+      else if (!this.#isForeign(request, response)) response.send(481);
     });
   }
 
@@ -290,10 +291,16 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
   }
 
   #isForeign(request: SrfRequest, response: SrfResponse): boolean {
-    const { trunkOf, handsets } = this.#options;
+    if (!this.#countsForeign(request)) return false;
+    response.send(403);
+    return true;
+  }
+
+  #countsForeign(request: SrfRequest): boolean {
+    const { trunkOf, handsets, onRejectedSource } = this.#options;
     if (trunkOf(request.source_address, request.source_port) !== undefined) return false;
     if (handsets?.isRegisteredAt(request)) return false;
-    this.#reject(response);
+    onRejectedSource();
     return true;
   }
 

@@ -56,8 +56,11 @@ export type SrfAcknowledge = (options?: { body?: string }) => void;
 export interface SrfDialog extends EventEmitter {
   readonly id: string;
   readonly connected: boolean;
+  readonly type: 'uas' | 'uac';
   /** The INVITE that made the dialog; requests in the dialog go out over its socket. */
   readonly req: SrfRequest;
+  /** The answer that made it: the peer's in a dialog of type uac. */
+  readonly res: SrfMessage & Pick<SrfRequest, 'source_address'>;
   readonly local: { readonly sdp: string; readonly contact: string };
   readonly remote: { readonly sdp: string };
   destroy(options: { headers: Headers }, callback: (error?: unknown) => void): void;
