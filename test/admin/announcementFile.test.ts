@@ -14,14 +14,18 @@ describe('an announcement file', () => {
   });
 
   it.each([
-    ['16-bit PCM', wav({ format: 1, bits: 16 }), 'got format 1'],
-    ['µ-law', wav({ format: 7 }), 'got format 7'],
+    ['16-bit PCM', wav({ format: 1, bits: 16 }), 'got format 1 (PCM), 8000 Hz'],
+    ['µ-law', wav({ format: 7 }), 'got format 7 (µ-law)'],
+    ['a format that nobody knows', wav({ format: 99 }), 'got format 99 (unknown)'],
     ['16 kHz', wav({ rate: 16_000 }), '16000 Hz'],
     ['stereo', wav({ channels: 2 }), '2 channels'],
     ['no sound', wav({ samples: 0 }), 'data chunk is empty'],
     ['a file that was cut short', wav({ samples: 8000 }).subarray(0, 4000), 'says 8000 bytes'],
-    ['an MP3', Buffer.from('ID3\u0004 and so on, for a while'), 'expected a WAV file'],
-    ['nothing', Buffer.alloc(0), 'expected a WAV file'],
+    ['an MP3', Buffer.from('ID3\u0004 and so on, for a while'), 'got an MP3. ffmpeg makes it: ffmpeg -i'],
+    ['an MP3 without a tag', Buffer.from([0xff, 0xfb, 0x90, 0x64, 0, 0]), 'got an MP3'],
+    ['an M4A', Buffer.from('\0\0\0\u0018ftypM4A and so on'), 'got an MP4 or M4A file'],
+    ['a text', Buffer.from('Good morning'), 'got something else'],
+    ['nothing', Buffer.alloc(0), 'expected a WAV file (RIFF … WAVE), got nothing'],
     ['a header only', wav({}).subarray(0, 36), 'found none'],
     [
       'a fmt chunk that is too short',

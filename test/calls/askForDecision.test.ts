@@ -125,6 +125,15 @@ describe('a call that the customer decides', () => {
     expect(bob.calls.items).toHaveLength(0);
   });
 
+  it('goes out where the hint of the quality check is gone, which the customer did not name', async () => {
+    calls.serve('X', { qualityHintTone: 'none.wav' });
+    answering(connectTo({ recordFlag: 'true' }));
+    const call = await alice.call(X, { from: A });
+    (await bob.nextCall()).reject(486);
+    await call.end();
+    expect((await calls.journal.call()).stateCode).toBe(8102);
+  });
+
   it.each([
     ['without an answer', { kind: 'failed', why: 'no answer within 5 s' }],
     ['with a bad answer', { kind: 'answer', body: { operation: 'transfer' } }],

@@ -14,6 +14,7 @@ import {
   stopTalking,
   talkAndBeLeft,
   talkAndLeave,
+  talkForRecord,
   talkForRecordAfter,
 } from './plays.ts';
 import {
@@ -88,6 +89,18 @@ const talks: readonly Row[] = [
     stateCode: 0,
     sip: hungUpByCallee,
     hears: [FILES.ringback, FILES.recordHint],
+    calleeHears: [FILES.recordHint],
+    events: EVENTS.answered,
+    recorded: true,
+  },
+  {
+    name: 'both hear the hint of the quality check where the binding has none, and are recorded',
+    app: { qualityCheck: true, qualityHintTone: FILES.recordHint },
+    given: bound({ recordFlag: 'true' }),
+    play: talkForRecord,
+    stateCode: 0,
+    sip: hungUpByCallee,
+    hears: [FILES.recordHint],
     calleeHears: [FILES.recordHint],
     events: EVENTS.answered,
     recorded: true,

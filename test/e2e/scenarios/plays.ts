@@ -49,6 +49,13 @@ export const answerAfter =
 export const talkForRecordAfter = (announcement: string): Play =>
   answerAfter(announcement, WORTH_KEEPING_PACKETS);
 
+/** They talk for as long as is worth a recording, and the callee hangs up. */
+export const talkForRecord: Play = async (call) => {
+  const atCallee = await answer(call);
+  await call.atCaller.media?.hearsPackets(WORTH_KEEPING_PACKETS);
+  await atCallee.hangUp();
+};
+
 /** The callee's network refuses at once. */
 export const refuseWith =
   (status: number, headers: Headers = {}): Play =>

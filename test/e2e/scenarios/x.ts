@@ -1,8 +1,8 @@
 import { connectTo, sayJson, turnDown } from '../../kit/customerReplies.ts';
 import type { SinkAnswer } from '../../kit/WebhookSink.ts';
-import { refuseWith, talkAndBeLeft, talkForRecordAfter } from './plays.ts';
+import { refuseWith, talkAndBeLeft, talkForRecord, talkForRecordAfter } from './plays.ts';
 import { bare, EVENTS, hungUpByCallee, type Row, refused, type Table } from './Row.ts';
-import { FILES, own } from './World.ts';
+import { FILES, own, productsOwn } from './World.ts';
 
 /** Somebody calls, and the customer's server answers so. */
 const answered =
@@ -41,6 +41,18 @@ const connects: readonly Row[] = [
     sip: hungUpByCallee,
     hears: [FILES.ringback, FILES.recordHint],
     calleeHears: [FILES.recordHint],
+    events: EVENTS.answered,
+    recorded: true,
+  },
+  {
+    name: "the customer names no record hint: both hear the product's own, of the quality check; recorded",
+    app: { qualityCheck: true, qualityHintTone: 'default' },
+    given: connected({ recordFlag: 'true' }),
+    play: talkForRecord,
+    stateCode: 0,
+    sip: hungUpByCallee,
+    hears: [productsOwn('record-hint')],
+    calleeHears: [productsOwn('record-hint')],
     events: EVENTS.answered,
     recorded: true,
   },
