@@ -78,6 +78,7 @@ export async function startApi(
         sql,
         sealer,
         changes,
+        bindings,
         table,
         platform,
         blackList,

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Platform, RoutingTable } from '../../routing/types.ts';
+import type { Bindings } from '../bindings/Bindings.ts';
 import type { AddressBlocks } from '../store/AddressBlocks.ts';
 import type { BlackList } from '../store/BlackList.ts';
 import type { Changes } from '../store/changes.ts';
@@ -11,6 +12,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { accountRoutes } from './accountRoutes.ts';
 import { announcementRoutes } from './announcementRoutes.ts';
 import { appRoutes } from './appRoutes.ts';
+import { bindingRoutes } from './bindingRoutes.ts';
 import { blackListRoutes } from './blackListRoutes.ts';
 import { blockedAddressRoutes } from './blockedAddressRoutes.ts';
 import { callRoutes } from './callRoutes.ts';
@@ -30,6 +32,8 @@ export interface AdminApiOptions {
   readonly sql: Sql;
   readonly sealer: Sealer;
   readonly changes: Changes;
+  /** The same bindings that customers make and end. */
+  readonly bindings: Bindings;
   /** The same table that calls are routed by. */
   readonly table: RoutingTable;
   /** The same platform that calls are decided on. */
@@ -92,6 +96,7 @@ export async function adminApi(fastify: FastifyInstance, options: AdminApiOption
       accountRoutes(admin, options);
       appRoutes(admin, options);
       numberRoutes(admin, options);
+      bindingRoutes(admin, options);
       trunkRoutes(admin, options);
       handsetRoutes(admin, options);
       blackListRoutes(admin, options);

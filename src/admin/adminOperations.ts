@@ -1,6 +1,7 @@
 import type { Api } from '../openapi/Operation.ts';
 import { announcementOperations } from './announcementOperations.ts';
 import { appOperations } from './appOperations.ts';
+import { bindingOperations } from './bindingOperations.ts';
 import { callOperations } from './callOperations.ts';
 import { numberOperations } from './numberOperations.ts';
 import { sipOperations } from './sipOperations.ts';
@@ -10,6 +11,7 @@ export const adminOperations: Api = {
   operations: [
     ...appOperations,
     ...numberOperations,
+    ...bindingOperations,
     ...sipOperations,
     ...announcementOperations,
     ...callOperations,
@@ -18,6 +20,7 @@ export const adminOperations: Api = {
     Accounts: 'Customers.',
     Applications: 'What customers build; each has one mode and credentials of its own.',
     Numbers: 'X numbers.',
+    Bindings: 'What customers have bound.',
     'Black list': 'Numbers of people that may not call, or not be called.',
     Trunks: "Carriers' SIP trunks.",
     Handsets: 'Softphones that register as a number, for tests.',

@@ -150,6 +150,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
         sql,
         sealer,
         changes,
+        bindings,
         table,
         platform: createPlatform({ showsRealCallers: true, timeZone: 'Asia/Shanghai', blackList }),
         handsets: options.handsets === false ? undefined : { reload: async () => void reloaded.handsets++ },
