@@ -166,13 +166,16 @@ export class Pusher {
   }
 
   stats(): PushStats {
+    const found = new Map(this.#pending.map((lane) => [laneKey(lane), lane]));
     let depth = 0;
     let oldest = 0;
-    for (const lane of this.#lanes.values()) depth += lane.mode === 'direct' ? lane.size : 0;
-    for (const { appKey, kind, depth: found, oldestAgeSeconds } of this.#pending) {
-      const lane = this.#lanes.get(laneKey({ appKey, kind }));
-      if (lane?.mode === 'backlog') depth += Math.max(found, lane.size);
-      if (lane?.idle !== true)
+    for (const [key, lane] of this.#lanes) {
+      // What fell to backlog since the last look is not among what that found.
+      const waiting = lane.mode === 'backlog' ? (found.get(key)?.depth ?? 0) : 0;
+      depth += Math.max(waiting, lane.size);
+    }
+    for (const [key, { oldestAgeSeconds }] of found) {
+      if (this.#lanes.get(key)?.idle !== true)
         oldest = Math.max(oldest, oldestAgeSeconds + (performance.now() - this.#pendingAt) / 1000);
     }
     const targetsLeftAlone = [...this.#lanes.values()].filter((lane) => lane.isHeldBack).length;

@@ -161,6 +161,19 @@ describe('a customer that fails', () => {
     ).toHaveLength(1);
   });
 
+  it('has what is on its way counted, whatever failed before', async () => {
+    const customer = await sink();
+    const { journal, ...rest } = await node({ retrySeconds: [600], timeoutSeconds: 30 });
+    const { appKey } = await makeApp(rest, urlsOf(customer));
+    const failures = [500];
+    customer.rule = () => failures.shift() ?? 'hang';
+    await new ScriptedCall(journal, appKey).open();
+    await until(() => rest.pusher.stats().failed.status === 1);
+    await new ScriptedCall(journal, appKey).open();
+    await until(() => customer.requests.length === 2);
+    expect(rest.pusher.stats().depth).toBeGreaterThan(0);
+  });
+
   it('loses nothing while its port is closed, and keeps the order', async () => {
     const customer = await sink();
     const { journal, ...rest } = await node({ retrySeconds: Array(200).fill(0.1) });
