@@ -59,6 +59,11 @@ export const SETTINGS = {
     'where customers reach the API, for addresses of recordings; without it, where their request came in',
     baseUrlOrNone,
   ),
+  AXBRIDGE_HTTP_CONNECTIONS: setting(
+    '1000',
+    'connections at a time that this process takes from one address which is no trusted proxy',
+    integer(1, 10_000),
+  ),
   AXBRIDGE_TRUSTED_PROXIES: setting(
     '',
     'addresses and CIDR ranges of proxies whose X-Forwarded-For and -Proto are believed',

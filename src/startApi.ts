@@ -59,6 +59,7 @@ export async function startApi(
     port: config.AXBRIDGE_HTTP_PORT,
     tls: tls === undefined ? undefined : { port: config.AXBRIDGE_TLS_PORT, identity: tls },
     trustedProxies: config.AXBRIDGE_TRUSTED_PROXIES,
+    connectionsOfOneAddress: config.AXBRIDGE_HTTP_CONNECTIONS,
     routes: async (fastify) => {
       await partnerApi(fastify, {
         gate,
@@ -78,7 +79,6 @@ export async function startApi(
         sql,
         sealer,
         changes,
-        bindings,
         table,
         platform,
         blackList,

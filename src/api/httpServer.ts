@@ -8,13 +8,20 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from '../telemetry/logger.ts';
+import { addressList } from './addressList.ts';
 import type { TlsIdentity } from './certificate.ts';
+import { limitConnections } from './connectionLimits.ts';
 import { PartnerError } from './errorCodes.ts';
 
 /** Largest request body; a route that takes files sets its own. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** Time for a whole request to arrive: a slow sender does not hold a connection. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Of it, for the head: a connection that says nothing, or one octet now and then, ends after this. */
+const HEAD_TIMEOUT_MS = 10_000;
+/** How often it is looked whether a time is over. */
+const TIMEOUT_CHECK_MS = 2_000;
+const MOST_CONNECTIONS = 10_000;
 /** Longer than the idle time of common HTTP clients, so that the client closes first and no request is lost. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** Longer than every name that stands in a path: names of announcements, ids of calls. */
@@ -30,6 +37,8 @@ export interface HttpServerOptions {
   readonly tls?: { readonly port: number; readonly identity: TlsIdentity } | undefined;
   /** Addresses and CIDR ranges of proxies that say truly for whom they ask. */
   readonly trustedProxies?: readonly string[];
+  /** Connections at a time of one address, unless it is a trusted proxy; absent for any number. */
+  readonly connectionsOfOneAddress?: number;
   /** Registers what is served: the partner API and the admin API. */
   readonly routes: (fastify: FastifyInstance) => Promise<void>;
 }
@@ -52,6 +61,7 @@ export class HttpServer {
       bodyLimit: BODY_LIMIT_BYTES,
       trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
       requestTimeout: REQUEST_TIMEOUT_MS,
+      http: { headersTimeout: HEAD_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       return503OnClosing: false,
       forceCloseConnections: 'idle',
@@ -82,6 +92,9 @@ export class HttpServer {
           key: privateKey,
           minVersion: 'TLSv1.2',
           requestTimeout: REQUEST_TIMEOUT_MS,
+          headersTimeout: HEAD_TIMEOUT_MS,
+          connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+          handshakeTimeout: HEAD_TIMEOUT_MS,
           keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
         },
         (request, response) => this.#fastify.routing(request, response),
@@ -89,6 +102,7 @@ export class HttpServer {
       secure.on('clientError', refuseConnection);
       this.#secure = secure;
     }
+    this.#limitConnections();
   }
 
   /**
@@ -131,6 +145,18 @@ export class HttpServer {
     } finally {
       clearTimeout(impatience);
     }
+  }
+
+  /** HTTP and HTTPS each. */
+  #limitConnections(): void {
+    const { connectionsOfOneAddress, trustedProxies = [] } = this.#options;
+    const limits = {
+      mostOfOneAddress: connectionsOfOneAddress ?? MOST_CONNECTIONS,
+      most: MOST_CONNECTIONS,
+      exempt: addressList(trustedProxies),
+    };
+    limitConnections(this.#fastify.server, limits);
+    if (this.#secure !== undefined) limitConnections(this.#secure, limits);
   }
 }
 
