@@ -79,6 +79,7 @@ export async function startApi(
         sql,
         sealer,
         changes,
+        bindings,
         table,
         platform,
         blackList,
