@@ -100,6 +100,37 @@ export const APP_SETTINGS: SettingTable = {
   'caller-frequency': limit('callerFrequency', 'of one caller'),
   'callee-frequency': limit('calleeFrequency', 'to one callee'),
   'x-frequency': limit('xFrequency', 'to one X'),
+  'quality-check': {
+    value: 'yes|no',
+    meaning: 'whether recordings are listened to, to check quality; where recording is on',
+    field: ['qualityCheck'],
+    read: yesOrNo,
+  },
+  'quality-hint-tone': {
+    value: 'FILE',
+    meaning:
+      'what both hear of that before a recording whose binding names no hint: an announcement, default, or none',
+    field: ['qualityHintTone'],
+    read: text,
+  },
+  sms: {
+    value: 'yes|no',
+    meaning: 'not in AXE: whether its numbers may carry short messages, once axbridge does',
+    field: ['sms'],
+    read: yesOrNo,
+  },
+  'sms-notification-url': {
+    value: 'URL',
+    meaning: 'not in AXE: the server that is to be told of short messages, or none',
+    field: ['smsNotificationUrl'],
+    read: text,
+  },
+  'sms-control-url': {
+    value: 'URL',
+    meaning: 'AX and X: the server that is to say what becomes of a short message, or none',
+    field: ['smsControlUrl'],
+    read: text,
+  },
   announcements: {
     value: 'SCENES',
     meaning: 'what is heard, like no-binding=own.wav,busy=default,no-permission=none',

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { AdminConnection } from './AdminConnection.ts';
 import { ACCOUNTS } from './accountCommands.ts';
+import { ANNOUNCEMENTS } from './announcementCommands.ts';
 import { APPS } from './appCommands.ts';
 import { BLACK_LIST, BLOCKED_ADDRESSES } from './blockCommands.ts';
 import { CALLS } from './callCommands.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: CommandTree = {
   trunk: TRUNKS,
   handset: HANDSETS,
   explain: EXPLAIN,
+  announcement: ANNOUNCEMENTS,
   call: CALLS,
   'dead-letter': DEAD_LETTERS,
   blacklist: BLACK_LIST,

@@ -14,7 +14,7 @@ export function fieldTable(answer: unknown): string {
 
 /** A limit of calls or requests as it is typed, `100/60`; anything else as it is. */
 export function frequencyText(value: unknown): unknown {
-  if (!isRecord(value) || !('seconds' in value)) return value;
+  if (!isRecord(value) || !('calls' in value || 'requests' in value)) return value;
   return `${value.calls ?? value.requests}/${value.seconds}`;
 }
 
