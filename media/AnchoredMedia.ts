@@ -2,6 +2,7 @@ import { CallerMedia, type CallerMediaOptions, type Party } from './CallerMedia.
 import { MediaError } from './errors.ts';
 import { checkedFile, fileArgument } from './fileNames.ts';
 import type { Leg } from './Leg.ts';
+import type { LegFigures } from './legFigures.ts';
 
 export interface AnchoredMediaOptions extends CallerMediaOptions {
   readonly callee: Leg;
@@ -116,6 +117,11 @@ export class AnchoredMedia extends CallerMedia {
     await this.caller.command(`uuid_record ${this.caller.uuid} stop ${fileArgument(path)}`);
     const ms = Number((await this.caller.variable('record_ms')) ?? Number.NaN);
     return Number.isNaN(ms) ? undefined : ms;
+  }
+
+  override get figures(): Partial<Record<Party, LegFigures>> {
+    const { figures } = this.#callee;
+    return { ...super.figures, ...(figures && { callee: figures }) };
   }
 
   protected override legs(): Leg[] {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { MediaError, reasonOf } from './errors.ts';
 import { checkedFile } from './fileNames.ts';
 import type { Leg } from './Leg.ts';
+import type { LegFigures } from './legFigures.ts';
 import type { MediaLog } from './MediaLog.ts';
 import type { PlayEnd } from './Playback.ts';
 
@@ -133,11 +134,23 @@ export class CallerMedia extends EventEmitter<MediaEvents> {
     return this.caller;
   }
 
+  /** What the media server counted of each party, once released. */
+  get figures(): Partial<Record<Party, LegFigures>> {
+    const { figures } = this.caller;
+    return figures && !this.#handedOver ? { caller: figures } : {};
+  }
+
   /** Ends every channel. Idempotent; resolves within about three seconds, whatever the server does. */
   release(): Promise<void> {
     if (this.#handedOver) return Promise.resolve();
-    this.#released ??= Promise.all(this.legs().map((leg) => leg.release())).then(this.#onReleased);
+    this.#released ??= this.#release();
     return this.#released;
+  }
+
+  async #release(): Promise<void> {
+    await Promise.all(this.legs().map((leg) => leg.takeFigures()));
+    await Promise.all(this.legs().map((leg) => leg.release()));
+    this.#onReleased();
   }
 
   /** Tells that the media is over, once; nothing after `release`. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Endpoint, MediaDialog, MediaResponse } from 'drachtio-fsmrf/lib/mediaserver.js';
 import { EventSocket } from './EventSocket.ts';
 import { MediaError, reasonOf } from './errors.ts';
+import { type LegFigures, legFigures } from './legFigures.ts';
 import type { MediaLog } from './MediaLog.ts';
 import { offersG711 } from './offeredAudio.ts';
 import { Playback, type PlayEnd } from './Playback.ts';
@@ -9,6 +10,8 @@ import { settlesWithin } from './settlesWithin.ts';
 
 /** How long a channel may take to end before a stronger way is tried. */
 const RELEASE_MS = 1500;
+/** How long a channel that is to end may be asked what it counted. */
+const FIGURES_MS = 500;
 const MODIFY_MS = 5000;
 const REQUEST_PENDING = 491;
 /**
@@ -33,6 +36,8 @@ export interface LegOptions {
   /** sends a command over the server's own socket, for when the channel's is gone */
   readonly serverCommand: (command: string) => Promise<void>;
   readonly log: MediaLog;
+  /** whether `takeFigures` does anything */
+  readonly wantsFigures: boolean;
   /** called once, when the channel has ended or its release has begun */
   readonly onEnd: () => void;
 }
@@ -52,6 +57,7 @@ export class Leg {
   readonly #socket: EventSocket;
   readonly #serverCommand: LegOptions['serverCommand'];
   readonly #log: MediaLog;
+  readonly #wantsFigures: boolean;
   readonly #onEnd: () => void;
   readonly #dialogEnded = Promise.withResolvers<void>();
   #listener: LegListener | undefined;
@@ -63,12 +69,13 @@ export class Leg {
   #answer: string;
   #modified: Promise<unknown> = Promise.resolve();
   #released: Promise<void> | undefined;
+  #figures: LegFigures | undefined;
   #releasing = false;
   #ended = false;
   #dialogIsOver = false;
 
   /** @throws MediaError `ended` for an endpoint that has gone already */
-  constructor({ endpoint, remoteSdp, serverCommand, log, onEnd }: LegOptions) {
+  constructor({ endpoint, remoteSdp, serverCommand, log, wantsFigures, onEnd }: LegOptions) {
     if (endpoint.conn === null || endpoint.dialog === null)
       throw new MediaError('ended', 'the channel has ended');
     this.uuid = endpoint.uuid;
@@ -79,6 +86,7 @@ export class Leg {
     this.#socket = new EventSocket(endpoint.conn, () => this.#end());
     this.#serverCommand = serverCommand;
     this.#log = log;
+    this.#wantsFigures = wantsFigures;
     this.#onEnd = onEnd;
 
     endpoint.on('error', (error) =>
@@ -100,6 +108,11 @@ export class Leg {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** What FreeSWITCH had counted at `takeFigures`; undefined where nobody asked, or the channel was gone. */
+  get figures(): LegFigures | undefined {
+    return this.#figures;
   }
 
   /** Sets who hears of digits and of the leg's end from now on. */
@@ -167,6 +180,17 @@ export class Leg {
     this.#limitAt = performance.now() + seconds * 1000;
     if (isLimited) await this.command(`sched_del ${this.uuid}`);
     await this.command(`sched_hangup +${Math.ceil(seconds)} ${this.uuid} allotted_timeout`);
+  }
+
+  /**
+   * Asks FreeSWITCH what it counted of the party's packets, before the end of any channel that this one is bridged to: it
+   * may be gone with that. It does not throw, and takes half a second at most.
+   */
+  async takeFigures(): Promise<void> {
+    if (!this.#wantsFigures || this.#ended) return;
+    this.#socket.api(`uuid_set_media_stats ${this.uuid}`, FIGURES_MS).catch(() => undefined);
+    const dump = await this.#socket.api(`uuid_dump ${this.uuid}`, FIGURES_MS).catch(() => '');
+    this.#figures = legFigures(dump);
   }
 
   /**

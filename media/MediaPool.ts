@@ -33,6 +33,8 @@ export interface MediaPoolOptions {
   /** FreeSWITCH's sofia profile that takes our INVITEs */
   readonly profile: string;
   readonly log: MediaLog;
+  /** asks for the figures of each leg (`CallerMedia.figures`) */
+  readonly wantsFigures?: boolean;
   /** the state of a server changed */
   readonly onHealth?: (servers: readonly MediaServerHealth[]) => void;
 }
@@ -62,6 +64,7 @@ export class MediaPool {
         advertisedAddress: options.advertisedAddress,
         profile: options.profile,
         log: options.log,
+        wantsFigures: options.wantsFigures ?? false,
         onChange: () => this.#healthChanged(),
         onLost: () => this.#loseMediaOf(link),
       });

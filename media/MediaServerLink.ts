@@ -37,6 +37,7 @@ export interface MediaServerLinkOptions {
   readonly advertisedAddress: string | undefined;
   readonly profile: string;
   readonly log: MediaLog;
+  readonly wantsFigures: boolean;
   /** the state or its reason changed */
   readonly onChange: () => void;
   /** the server has been away for so long that its calls are over */
@@ -116,7 +117,8 @@ export class MediaServerLink {
     try {
       const endpoint = await this.#createEndpoint(remoteSdp);
       const serverCommand = (command: string): Promise<void> => this.command(command);
-      return new Leg({ endpoint, remoteSdp, serverCommand, log: this.#options.log, onEnd: leave });
+      const { log, wantsFigures } = this.#options;
+      return new Leg({ endpoint, remoteSdp, serverCommand, log, wantsFigures, onEnd: leave });
     } catch (error) {
       leave();
       if (error instanceof MediaError) throw error;

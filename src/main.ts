@@ -14,6 +14,7 @@ import { openStores } from './openStores.ts';
 import { type Context, startServers } from './servers.ts';
 import { startApi } from './startApi.ts';
 import { startCalls } from './startCalls.ts';
+import { startDetails } from './startDetails.ts';
 import { startJournal } from './startJournal.ts';
 import { startRecordings } from './startRecordings.ts';
 import { takeLibraryOutput } from './telemetry/libraryOutput.ts';
@@ -60,12 +61,14 @@ async function run(config: Config, logger: Logger, stopping: Promise<NodeJS.Sign
   const stores = await openStores(context, servers.databaseUrl);
   const { recordings, uploads } = await startRecordings(context, stores);
   const journaling = await startJournal(context, stores, metrics);
-  const http = await startApi(context, stores, journaling, recordings, tls, metrics);
+  const seeing = startDetails(context, stores);
+  const http = await startApi(context, stores, journaling, seeing, recordings, tls, metrics);
   const { calls, frontEnd, media, health } = await startCalls(
     context,
     servers,
     stores,
     journaling,
+    seeing,
     recordings,
     metrics,
   );

@@ -19,6 +19,7 @@ import { documentRoutes } from './openapi/documentRoutes.ts';
 import type { Stores } from './openStores.ts';
 import type { RecordingSource } from './recordings/OpenRecording.ts';
 import type { Context } from './servers.ts';
+import type { Seeing } from './startDetails.ts';
 import { startGate } from './startGate.ts';
 import type { Journaling } from './startJournal.ts';
 import { askToStop } from './store/callStops.ts';
@@ -32,6 +33,7 @@ export async function startApi(
   context: Context,
   stores: Stores,
   { pusher, nodeId, life }: Pick<Journaling, 'pusher' | 'nodeId' | 'life'>,
+  seeing: Seeing,
   recordings: RecordingSource,
   tls: TlsIdentity | undefined,
   metrics: Metrics,
@@ -89,6 +91,7 @@ export async function startApi(
         isOperator,
         life,
         reviewsAnnouncements: config.AXBRIDGE_ANNOUNCEMENT_REVIEW === 'on',
+        ladderOf: (sessionId) => seeing?.details.soFar(sessionId),
         sendFiled: (appKey) => pusher.sendFiled(appKey),
         resend: (search) => pusher.resend(search),
         log: logger,

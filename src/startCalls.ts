@@ -13,6 +13,7 @@ import { HandsetDesk } from './sip/handsets/HandsetDesk.ts';
 import { SipFrontEnd } from './sip/SipFrontEnd.ts';
 import { TrunkGroup, trunkUri } from './sip/TrunkGroup.ts';
 import { TrunkHealth } from './sip/TrunkHealth.ts';
+import type { Seeing } from './startDetails.ts';
 import type { Journaling } from './startJournal.ts';
 import { callsAskedToStop } from './store/callStops.ts';
 import { LineSweeper } from './store/LineSweeper.ts';
@@ -28,6 +29,7 @@ export async function startCalls(
   servers: Servers,
   stores: Stores,
   { journal, control, life, claim }: Journaling,
+  seeing: Seeing,
   recordings: Recordings,
   metrics: Metrics,
 ) {
@@ -46,6 +48,7 @@ export async function startCalls(
         logger,
       }),
     }),
+    ...(seeing && { tap: seeing.tap }),
     onRejectedSource: () => metrics.rejectedSource(),
     logger,
   });
@@ -64,6 +67,7 @@ export async function startCalls(
     listenAddress: config.AXBRIDGE_ESL_LISTEN,
     profile: config.AXBRIDGE_MEDIA_PROFILE,
     log: logger,
+    wantsFigures: seeing !== undefined,
   });
   const origin = { spId: config.AXBRIDGE_SP_ID, hostName: config.AXBRIDGE_HOST_NAME };
   const recovery = new Recovery({
@@ -93,6 +97,7 @@ export async function startCalls(
       clock,
     }),
     recordings,
+    ...(seeing && { details: seeing.details }),
     metrics,
     logger,
     clock,

@@ -21,12 +21,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/startRecordings': ['src/recordings', 'src/config', 'src/servers', 'src/openStores', 'src/telemetry'],
   'src/startCalls': [
     ...['src/calls', 'src/recordings', 'src/sip', 'src/store', 'routing', 'media'],
-    ...['src/servers', 'src/openStores', 'src/startJournal', 'src/telemetry'],
+    ...['src/servers', 'src/openStores', 'src/startDetails', 'src/startJournal', 'src/telemetry'],
   ],
+  'src/startDetails': ['src/calls', 'src/sip', 'src/store', 'src/servers', 'src/openStores'],
   'src/startGate': ['src/api', 'src/store', 'src/config', 'src/servers', 'src/openStores'],
   'src/startApi': [
     ...['src/api', 'src/admin', 'src/openapi', 'src/bindings', 'src/push', 'src/store', 'src/recordings'],
-    ...['src/servers', 'src/openStores', 'src/startGate', 'src/startJournal', 'src/config', 'src/telemetry'],
+    ...['src/servers', 'src/openStores', 'src/startDetails', 'src/startGate', 'src/startJournal'],
+    ...['src/config', 'src/telemetry'],
   ],
   'src/settingForms': [],
   'src/config': ['src/settingForms'],

@@ -4,6 +4,7 @@ import type { Bindings } from '../bindings/Bindings.ts';
 import type { AddressBlocks } from '../store/AddressBlocks.ts';
 import type { BlackList } from '../store/BlackList.ts';
 import type { Changes } from '../store/changes.ts';
+import type { LadderSoFar } from '../store/callDetails.ts';
 import type { Sql } from '../store/database.ts';
 import type { DeadLetterSearch } from '../store/deadLetters.ts';
 import type { HandsetDirectory } from '../store/HandsetDirectory.ts';
@@ -55,6 +56,8 @@ export interface AdminApiOptions {
   readonly life: string;
   /** Sends what was just filed about an application's numbers (`Pusher.sendFiled`). */
   readonly sendFiled: (appKey: string) => void;
+  /** The SIP ladder of a call that is in progress on this node, or has just ended (`CallDetails.soFar`). */
+  readonly ladderOf: (sessionId: string) => LadderSoFar | undefined;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

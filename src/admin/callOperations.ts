@@ -9,25 +9,69 @@ const Calls = Type.Object({
   byApp: Type.Array(Type.Object({ appKey: Text, open: Count })),
 });
 
-const Deliveries = Type.Object({
-  sessionId: Text,
-  appKey: Text,
-  messages: Type.Array(
+const Delivery = Type.Object({
+  id: Text,
+  event: Text,
+  state: Type.Enum(['delivered', 'waiting', 'given-up', 'unanswered', 'dropped']),
+  attempts: Type.Array(
     Type.Object({
-      id: Text,
-      event: Text,
-      state: Type.Enum(['delivered', 'waiting', 'given-up', 'unanswered', 'dropped']),
-      attempts: Type.Array(
-        Type.Object({
-          at: Time,
-          seconds: Type.Number(),
-          status: Type.Optional(Count),
-          error: Type.Optional(Text),
-        }),
-      ),
-      nextAttemptAt: Type.Optional(Time),
+      at: Time,
+      seconds: Type.Number(),
+      status: Type.Optional(Count),
+      error: Type.Optional(Text),
     }),
   ),
+  nextAttemptAt: Type.Optional(Time),
+});
+
+const Deliveries = Type.Object({ sessionId: Text, appKey: Text, messages: Type.Array(Delivery) });
+
+const LegFigures = Type.Object({
+  codec: Type.Optional(Text),
+  packetsIn: Type.Optional(Count),
+  packetsOut: Type.Optional(Count),
+  lost: Type.Optional(Count),
+  jitterMs: Type.Optional(Type.Number()),
+  mos: Type.Optional(Type.Number()),
+});
+
+const SipMessage = Type.Object({
+  at: Time,
+  leg: Type.Enum(['caller', 'callee']),
+  way: Type.Enum(['in', 'out']),
+  peer: Text,
+  what: Text,
+  method: Text,
+  from: Type.Optional(Text),
+  to: Type.Optional(Text),
+  reason: Type.Optional(Text),
+  sdp: Type.Optional(Text),
+  text: Type.Optional(Text),
+});
+
+const Call = Type.Object({
+  sessionId: Text,
+  appKey: Text,
+  accountId: Type.Optional(Text),
+  mode: Text,
+  nodeId: Text,
+  state: Type.Enum(['in-progress', 'ended']),
+  x: Text,
+  caller: Text,
+  callee: Type.Optional(Text),
+  shown: Text,
+  extension: Type.Optional(Text),
+  subscriptionId: Type.Optional(Text),
+  stateCode: Type.Optional(Count),
+  releasedBy: Type.Optional(Type.Enum(['caller', 'callee', 'platform'])),
+  sipStatus: Type.Optional(Count),
+  q850: Type.Optional(Count),
+  recording: Type.Optional(Text),
+  because: Type.Array(Text),
+  events: Type.Array(Type.Object({ event: Text, at: Time })),
+  deliveries: Type.Array(Delivery),
+  media: Type.Optional(Type.Object({ caller: Type.Optional(LegFigures), callee: Type.Optional(LegFigures) })),
+  ladder: Type.Optional(Type.Object({ messages: Type.Array(SipMessage), omitted: Count })),
 });
 
 const Explanation = Type.Object({
@@ -57,6 +101,17 @@ export const callOperations: readonly Operation[] = [
     tag: 'Calls of all customers',
     summary: 'Count the calls in progress',
     replies: shows(Calls),
+  },
+  {
+    id: 'showCall',
+    method: 'get',
+    path: '/admin/v1/calls/{sessionId}',
+    tag: 'Calls of all customers',
+    params: { sessionId: 'The call.' },
+    summary: 'Everything that is known of a call',
+    description:
+      'How it was decided and why, its moments, what the customer was told, its SIP ladder and what the media server counted. People’s numbers are masked. The ladder of a call in progress is known to the node that carries it.',
+    replies: shows(Call, 'not-found'),
   },
   {
     id: 'listDeliveries',

@@ -45,6 +45,8 @@ export interface AnchoredPathOptions {
   readonly logger: Logger;
   /** The media is over although nobody released it. */
   readonly onLost: (reason: LostReason) => void;
+  /** What the media server counted of each side, when it is known. */
+  readonly onFigures: (figures: AnchoredMedia['figures']) => void;
   /** Recording began (its name), or could not. */
   readonly onRecording: (objectName: string | undefined) => void;
 }
@@ -159,6 +161,7 @@ export class AnchoredPath implements CallPath {
     void this.#ringback.end();
     await this.stopRecording();
     await this.#media.release();
+    this.#options.onFigures(this.#media.figures);
   }
 
   /** Both sides are to hear a file before they hear each other. */

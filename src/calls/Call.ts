@@ -156,6 +156,7 @@ export class Call implements CallStep {
           decision,
           ...(channel && { answered: channel }),
           onLost: (reason) => this.#mediaLost(reason),
+          onFigures: (figures) => services.details?.media(this.sessionId, figures),
           onRecording: (objectName) => {
             if (objectName === undefined) services.metrics.notRecorded();
             else log.recording(objectName);
@@ -187,6 +188,7 @@ export class Call implements CallStep {
       shown,
       offer: path.calleeOffer,
       onProgress: (progress) => this.#progress(path, progress),
+      ladder: services.details?.ladderOf(this.sessionId),
     });
     this.#calleeLeg = leg;
     return leg;

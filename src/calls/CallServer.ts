@@ -184,6 +184,7 @@ export class CallServer {
     metrics.decision(mode, (performance.now() - receivedAtMs) / 1000);
     const snapshot = snapshotOf(sessionIds(now), mode, invite, decision, now);
     const log = new CallLog({ journal, call: snapshot, origin, clock, logger });
+    services.details?.open(snapshot.sessionId, invite);
     const onEnd = () => this.#forget(snapshot.sessionId);
     const side = new CallerSide({ invite, log, services, receivedAtMs, onEnd });
     let question: Message | undefined;

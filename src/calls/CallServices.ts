@@ -10,6 +10,7 @@ import type { Message } from '../store/Message.ts';
 import type { Trunk } from '../store/trunks.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AnnouncementFiles } from './announcementFiles.ts';
+import type { CallDetails } from './CallDetails.ts';
 import type { CallMetrics } from './callMetrics.ts';
 import type { DigitTimes } from './DigitCollector.ts';
 import type { Pending } from './Pending.ts';
@@ -60,6 +61,8 @@ export interface CallServices {
   /** X mode: puts the callin event to the customer's server. Never rejects. */
   readonly askCustomer: (appKey: string, message: Message) => Promise<CustomerAnswer>;
   readonly recordings: Pick<Recordings, 'begin' | 'outcome' | 'keep' | 'discard'>;
+  /** Notes what is seen of each call; absent where that is switched off. */
+  readonly details?: Pick<CallDetails, 'open' | 'ladderOf' | 'media' | 'ended'>;
   readonly metrics: CallMetrics;
   /** Where calls that have ended leave what they still have to give back. */
   readonly releases: Pending;

@@ -1,3 +1,4 @@
+import type { CallLadder } from '../sip/CallLadder.ts';
 import { handsetTarget, isHandsetGone } from '../sip/handsets/handsetTarget.ts';
 import type { InviteResult, OutgoingInvite, OutgoingInviteOptions, Progress } from '../sip/OutgoingInvite.ts';
 import type { SipFrontEnd } from '../sip/SipFrontEnd.ts';
@@ -17,6 +18,8 @@ export interface CalleeLegOptions {
   readonly shown: string;
   readonly offer: string | undefined;
   readonly onProgress: (progress: Progress) => void;
+  /** Where its messages are drawn, if they are. */
+  readonly ladder: CallLadder | undefined;
 }
 
 /** How ringing the callee ended. */
@@ -76,11 +79,12 @@ export class CalleeLeg {
   }
 
   #invitePeer(peer: Trunk | HandsetContact): OutgoingInvite {
-    const { frontEnd, callee, shown, offer, onProgress } = this.#options;
+    const { frontEnd, callee, shown, offer, onProgress, ladder } = this.#options;
     this.#invite = frontEnd.invite({
       ...('name' in peer ? trunkTarget(peer, callee) : handsetTarget(peer)),
       shown,
       offer,
+      ladder,
       onProgress: (progress) => {
         this.#progressed = true;
         if (progress.status === 180) this.#rang = true;

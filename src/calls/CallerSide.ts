@@ -171,13 +171,24 @@ export class CallerSide {
 
   /** Writes the end of the call and gives back what he holds. After `hangUp`, once. */
   close(ending: Ending): void {
-    const { admission, metrics, releases } = this.services;
-    if (this.#channel) releases.add(this.#channel.release());
+    const { admission, metrics, details } = this.services;
+    this.#releaseChannel();
     this.log.close(ending);
+    details?.ended(this.log.call);
     this.#leaveTrunk();
     admission.ended(this.sessionId);
     metrics.attempt(this.mode, stateCodeOf(ending.stateCode).outcome);
     this.#onEnd();
+  }
+
+  #releaseChannel(): void {
+    const { releases, details } = this.services;
+    const channel = this.#channel;
+    if (channel === undefined) return;
+    const releasing = channel.release();
+    releases.add(
+      details ? releasing.then(() => details.media(this.sessionId, channel.media.figures)) : releasing,
+    );
   }
 
   #gone(end: DialogEnd | undefined): void {

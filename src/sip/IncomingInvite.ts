@@ -1,7 +1,9 @@
 import type { Logger } from '../telemetry/logger.ts';
+import type { CallLadder } from './CallLadder.ts';
 import type { SrfClient, SrfMessage, SrfRequest, SrfResponse } from './drachtio.ts';
 import { formatReason, readQ850 } from './reason.ts';
 import { ALLOWED_METHODS, type SipConnection, SipDialog } from './SipDialog.ts';
+import type { SipTap } from './SipTap.ts';
 
 /** The caller gave up before our answer reached him. */
 export class CallerGoneError extends Error {
@@ -35,6 +37,7 @@ export interface IncomingInviteOptions<Trunk> {
   readonly offer: string | undefined;
   readonly connection: SipConnection;
   readonly logger: Logger;
+  readonly tap: SipTap | undefined;
 }
 
 /**
@@ -78,6 +81,11 @@ export class IncomingInvite<Trunk> {
 
   get cancelled(): boolean {
     return this.#cancelled;
+  }
+
+  /** Draws it and all that follows in its dialog. */
+  drawOn(ladder: CallLadder): void {
+    this.#options.tap?.follow(this.#options.request, 'caller', ladder);
   }
 
   /** At most one listener; the SIP server has answered CANCEL and INVITE itself by then. */

@@ -1,4 +1,5 @@
 import type { Logger } from '../telemetry/logger.ts';
+import type { CallLadder } from './CallLadder.ts';
 import {
   isSipError,
   type SrfClient,
@@ -9,6 +10,7 @@ import {
 } from './drachtio.ts';
 import { formatReason, Q850, readQ850 } from './reason.ts';
 import { ALLOWED_METHODS, type SipConnection, SipDialog } from './SipDialog.ts';
+import type { SipTap } from './SipTap.ts';
 import { sdpOf } from './sdp.ts';
 
 /** How an INVITE that we sent ended. */
@@ -44,6 +46,9 @@ export interface OutgoingInviteOptions {
   readonly onProgress: (progress: Progress) => void;
   readonly connection: SipConnection;
   readonly logger: Logger;
+  readonly tap: SipTap | undefined;
+  /** Where the INVITE and all that follows in its dialog is drawn. */
+  readonly ladder: CallLadder | undefined;
 }
 
 /**
@@ -85,7 +90,7 @@ export class OutgoingInvite {
   }
 
   #send(settle: (result: InviteResult) => void): void {
-    const { srf, uri, nextHop, shown, offer, auth, onProgress } = this.#options;
+    const { srf, uri, nextHop, shown, offer, auth, onProgress, tap, ladder } = this.#options;
     const identity = `<sip:${shown}@localhost>`;
     const headers = {
       From: identity,
@@ -101,6 +106,7 @@ export class OutgoingInvite {
         cbRequest: (error, request) => {
           if (error || !request) return;
           this.#request = request;
+          if (ladder) tap?.follow(request, 'callee', ladder);
           if (this.#cancelCause !== undefined) this.#sendCancel(request, this.#cancelCause);
         },
         cbProvisional: (response) => {

@@ -9,6 +9,7 @@ import type { HandsetDesk } from './handsets/HandsetDesk.ts';
 import { IncomingInvite } from './IncomingInvite.ts';
 import { OutgoingInvite, type OutgoingInviteOptions } from './OutgoingInvite.ts';
 import { ALLOWED_METHODS, type SipConnection } from './SipDialog.ts';
+import type { SipTap } from './SipTap.ts';
 
 const LONGEST_RECONNECT_MS = 1000;
 const PING_MS = 5000;
@@ -25,6 +26,8 @@ export interface SipFrontEndOptions<Trunk> {
   readonly trunkOf: (address: string, port: number) => Trunk | undefined;
   /** Test handsets; absent where they are switched off. */
   readonly handsets?: HandsetDesk;
+  /** Sees all messages; absent where no ladders are drawn. */
+  readonly tap?: SipTap;
   /** Counts a request from an address that belongs to no trunk. */
   readonly onRejectedSource: () => void;
   readonly logger: Logger;
@@ -99,6 +102,9 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
       pingInterval: PING_MS,
       reconnect: { retryMaxDelay: LONGEST_RECONNECT_MS },
     });
+    const { tap } = this.#options;
+    // Before drachtio-srf acts on a message: what it leads to would else stand before it.
+    if (tap) this.#srf.app.client?.wp.prependListener('msg', (_socket, wire: string) => tap.take(wire));
     return up;
   }
 
@@ -122,12 +128,13 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
     this.#srf.disconnect();
   }
 
-  invite(options: Omit<OutgoingInviteOptions, 'srf' | 'connection' | 'logger'>): OutgoingInvite {
+  invite(options: Omit<OutgoingInviteOptions, 'srf' | 'connection' | 'logger' | 'tap'>): OutgoingInvite {
     return new OutgoingInvite({
       ...options,
       srf: this.#srf,
       connection: this.#connection,
       logger: this.#options.logger,
+      tap: this.#options.tap,
     });
   }
 
@@ -251,7 +258,7 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
     const caller = origin.kind === 'handset' ? origin.number : admission.caller;
     const srf = this.#srf;
     const connection = this.#connection;
-    const { logger } = this.#options;
+    const { logger, tap } = this.#options;
     const invite = new IncomingInvite({
       srf,
       request,
@@ -262,6 +269,7 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
       offer,
       connection,
       logger,
+      tap,
     });
     this.emit('invite', invite);
   }

@@ -92,6 +92,8 @@ export interface SrfClient extends EventEmitter {
   readonly app: {
     readonly client?: {
       readonly mapServer: ReadonlyMap<Socket, unknown>;
+      /** Emits `msg` with the socket and what the SIP server wrote on it, message by message; there from `connect` on. */
+      readonly wp: EventEmitter;
       /** What the server sends here, by method; a method goes as soon as the server has been told to stop. */
       readonly verbs: ReadonlyMap<string, unknown>;
     };

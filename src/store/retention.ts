@@ -1,4 +1,5 @@
 import type { Logger } from '../telemetry/logger.ts';
+import { deleteCallDetailsBefore } from './callDetails.ts';
 import { deleteClosedCallsBefore } from './closedCalls.ts';
 import type { Sql } from './database.ts';
 import { deleteDeadLettersBefore } from './deadLetters.ts';
@@ -25,6 +26,11 @@ export function deadLetterSweeper(options: RetentionOptions): Sweeper | undefine
 /** Takes the rows of calls away that were closed long ago. @returns undefined where they are kept for ever */
 export function closedCallSweeper(options: RetentionOptions): Sweeper | undefined {
   return sweeperOf('closed calls', deleteClosedCallsBefore, options);
+}
+
+/** Takes details of calls away that ended long ago. @returns undefined where they are kept for ever */
+export function callDetailSweeper(options: RetentionOptions): Sweeper | undefined {
+  return sweeperOf('call details', deleteCallDetailsBefore, options);
 }
 
 /** @param remove takes away what is older than a moment, so many rows at most, and tells how many it took */

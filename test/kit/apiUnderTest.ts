@@ -161,6 +161,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
         reviewsAnnouncements: config.AXBRIDGE_ANNOUNCEMENT_REVIEW === 'on',
         life: randomUUID(),
         sendFiled: (appKey) => filed.push(appKey),
+        ladderOf: () => undefined,
         resend,
         log,
         clock,

@@ -1,4 +1,5 @@
 import { SAMPLE_RATE_HZ } from '../audio/g711.ts';
+import { ArrivalSpread } from './ArrivalSpread.ts';
 import { type RtpView, sequenceDistance, timestampDistance } from './rtpPacket.ts';
 
 /** What a receiver reports about one source (RFC 3550, 6.4.1). */
@@ -21,6 +22,7 @@ export class ReceiveStatistics {
   packets = 0;
   payloadBytes = 0;
   outOfOrder = 0;
+  readonly spread = new ArrivalSpread();
   #ssrc: number | undefined;
   #baseSequence = 0;
   #highest = 0;
@@ -37,6 +39,7 @@ export class ReceiveStatistics {
   /** Notes a packet that arrived at `arrivedAtMs` on any steady clock. */
   note(view: RtpView, arrivedAtMs: number): void {
     this.packets++;
+    this.spread.note(arrivedAtMs);
     this.payloadBytes += view.payloadEnd - view.payloadStart;
     if (this.#ssrc !== view.ssrc) {
       this.#startSource(view);

@@ -1,0 +1,37 @@
+import type { LadderLine, LadderSoFar } from '../store/callDetails.ts';
+import { keepableText, ladderLine, type SeenMessage } from './ladderLine.ts';
+
+/** A call of many re-INVITEs does not fill the memory; a usual one has about twenty messages. */
+const MOST_LINES = 200;
+
+export interface CallLadderOptions {
+  /** Whether each message is kept whole. */
+  readonly keepsMessages: boolean;
+  /** Hears of each message first, as it is. */
+  readonly onMessage?: (message: SeenMessage) => void;
+}
+
+/** The SIP messages of one call on both legs, as they are seen. */
+export class CallLadder {
+  readonly #options: CallLadderOptions;
+  readonly #lines: LadderLine[] = [];
+  #omitted = 0;
+
+  constructor(options: CallLadderOptions) {
+    this.#options = options;
+  }
+
+  note(leg: LadderLine['leg'], message: SeenMessage): void {
+    const { keepsMessages, onMessage } = this.#options;
+    onMessage?.(message);
+    if (this.#lines.length >= MOST_LINES) this.#omitted += 1;
+    else {
+      const line = ladderLine(leg, message);
+      this.#lines.push(keepsMessages ? { ...line, text: keepableText(message.text) } : line);
+    }
+  }
+
+  get soFar(): LadderSoFar {
+    return { lines: this.#lines, omitted: this.#omitted };
+  }
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toldCalls } from '../kit/customer.ts';
+import { Scenario } from '../kit/Scenario.ts';
+
+interface Leg {
+  readonly codec: string;
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  readonly lost: number;
+  readonly mos: number;
+}
+
+interface KnownCall {
+  readonly state: string;
+  readonly caller: string;
+  readonly callee: string;
+  readonly stateCode: number;
+  readonly because: readonly string[];
+  readonly events: readonly { readonly event: string; readonly at: string }[];
+  readonly deliveries: readonly { readonly event: string; readonly state: string }[];
+  readonly media?: { readonly caller?: Leg; readonly callee?: Leg };
+  readonly ladder?: {
+    readonly omitted: number;
+    readonly messages: readonly {
+      readonly at: string;
+      readonly leg: string;
+      readonly way: string;
+      readonly what: string;
+      readonly method: string;
+      readonly from?: string;
+      readonly text?: string;
+    }[];
+  };
+}
+
+let scenario: Scenario;
+
+beforeAll(async () => {
+  scenario = await Scenario.start({ app: { recording: true } });
+});
+afterAll(() => scenario?.close());
+
+/** What the admin API knows of the call on an X, as soon as `isThere`. */
+async function known(x: string, isThere: (call: KnownCall) => boolean): Promise<KnownCall> {
+  let call: KnownCall | undefined;
+  await expect
+    .poll(
+      async () => {
+        const told = toldCalls(scenario.sink).find(({ events }) => events[0]?.statusInfo.called === x);
+        if (told === undefined) return false;
+        call = await scenario.admin.send<KnownCall>('GET', `/calls/${encodeURIComponent(told.sessionId)}`);
+        return isThere(call);
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(true);
+  if (call === undefined) throw new Error('no call');
+  return call;
+}
+
+const arrows = (call: KnownCall, leg: string) =>
+  call.ladder?.messages
+    .filter((message) => message.leg === leg)
+    .map(({ way, what, method }) => `${way} ${what === method ? what : `${what} (${method})`}`);
+
+describe('a call that can be asked for by its session id', () => {
+  it('shows its ladder, its decision, its moments, what was told of it and what its media was like', async () => {
+    const { pair, atAnna, atBen } = await scenario.talk({ recordFlag: 'true' });
+    const talking = await known(pair.x, ({ ladder }) => (ladder?.messages.length ?? 0) >= 7);
+    expect(talking.state).toBe('in-progress');
+    await atAnna.media?.hearsPackets(25);
+    await atBen.hangUp();
+    await atAnna.end();
+    const call = await known(
+      pair.x,
+      ({ media, deliveries }) => media !== undefined && deliveries.length === 6,
+    );
+
+    expect(JSON.stringify(call)).not.toMatch(new RegExp(`${pair.a.slice(3)}|${pair.b.slice(3)}`));
+    expect(call).toMatchObject({ state: 'ended', stateCode: 0, caller: expect.stringContaining('****') });
+    expect(call.because.length).toBeGreaterThan(0);
+    expect(call.events.map(({ event }) => event)).toEqual([
+      'callin',
+      'callout',
+      'alerting',
+      'answer',
+      'disconnect',
+    ]);
+    expect(arrows(call, 'caller')).toEqual([
+      ...['in INVITE', 'out 180 Ringing (INVITE)', 'out 200 OK (INVITE)', 'in ACK'],
+      ...['out BYE', 'in 200 OK (BYE)'],
+    ]);
+    expect(arrows(call, 'callee')).toEqual([
+      ...['out INVITE', 'in 180 Ringing (INVITE)', 'in 200 OK (INVITE)', 'out ACK'],
+      ...['in BYE', 'out 200 OK (BYE)'],
+    ]);
+    const times = call.ladder?.messages.map(({ at }) => at) ?? [];
+    expect(times).toEqual(times.toSorted());
+    for (const leg of [call.media?.caller, call.media?.callee]) {
+      expect(leg).toMatchObject({ codec: 'PCMA' });
+      expect(leg?.packetsIn).toBeGreaterThan(10);
+      expect(leg?.packetsOut).toBeGreaterThan(10);
+    }
+  });
+
+  it('is not found under an id that no call has', async () => {
+    await expect(scenario.admin.send('GET', '/calls/none')).rejects.toThrow(/404/);
+  });
+});
