@@ -1,5 +1,6 @@
 import { type CommandGroup, field, needed } from './command.ts';
 import { isRecord } from './isRecord.ts';
+import { SHOW_CALL } from './showCall.ts';
 import { formatTable } from './table.ts';
 
 /** Calls, and what customers were told of them. */
@@ -13,6 +14,7 @@ export const CALLS: CommandGroup = {
       ask: (admin) => admin.get('/calls'),
       present: presentCount,
     },
+    show: SHOW_CALL,
     deliveries: {
       purpose: 'show what the customer was told of a call, attempt by attempt',
       options: { session: { value: 'SESSIONID', meaning: 'the call' } },

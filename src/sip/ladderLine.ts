@@ -15,6 +15,8 @@ export interface SeenMessage {
 }
 
 const REQUEST_LINE = /^([A-Z]+) \S/;
+/** Host and port of the Request-URI. */
+const REQUEST_HOST = /^[A-Z]+ sips?:(?:[^@\s]*@)?([^;?>\s]+)/;
 const STATUS_LINE = /^SIP\/2\.0 (\d{3}[^\r\n]*)/;
 const CSEQ = /^CSeq\s*:\s*\d+\s+([A-Z]+)/im;
 const FROM = /^(?:From|f)\s*:[^\r\n]*?\b(?:sips?|tel):([^@>;\s]+)/im;
@@ -37,7 +39,7 @@ const LONGEST_WORD = 120;
 
 /** What a ladder tells of one message. It never throws, whatever the message holds. */
 export function ladderLine(leg: LadderLine['leg'], message: SeenMessage): LadderLine {
-  const { at, way, transport, address, port, text } = message;
+  const { at, way, text } = message;
   const bodyAt = text.indexOf('\r\n\r\n');
   const head = bodyAt < 0 ? text : text.slice(0, bodyAt);
   const status = STATUS_LINE.exec(head)?.[1];
@@ -45,13 +47,19 @@ export function ladderLine(leg: LadderLine['leg'], message: SeenMessage): Ladder
   const reason = REASON.exec(head)?.[1];
   const sdp = bodyAt < 0 ? undefined : sdpInShort(text.slice(bodyAt + 4));
   return {
-    ...{ at, leg, way, peer: `${transport}/${address}:${port}` },
+    ...{ at, leg, way, peer: peerOf(message, head) },
     what: cleaned(status ?? request ?? '?'),
     method: CSEQ.exec(head)?.[1] ?? request ?? '?',
     ...(request !== undefined && partiesOf(head)),
     ...(reason !== undefined && { reason: cleaned(reason) }),
     ...(sdp !== undefined && { sdp }),
   };
+}
+
+/** drachtio-server tells its own address of the requests that it sends: where they went says the Request-URI. */
+function peerOf({ way, transport, address, port }: SeenMessage, head: string): string {
+  const target = way === 'out' ? REQUEST_HOST.exec(head)?.[1] : undefined;
+  return `${transport === '' ? '' : `${transport}/`}${cleaned(target ?? `${address}:${port}`)}`;
 }
 
 function partiesOf(head: string): Pick<LadderLine, 'from' | 'to'> {

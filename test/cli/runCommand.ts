@@ -13,7 +13,7 @@ export interface Run {
 
 /** Runs the command line on an API, as its operator unless the environment says otherwise. */
 export function runCommand(
-  { base }: ApiUnderTest,
+  { base }: Pick<ApiUnderTest, 'base'>,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Run> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from '../cli/runCommand.ts';
 import { toldCalls } from '../kit/customer.ts';
 import { Scenario } from '../kit/Scenario.ts';
 
@@ -11,6 +12,7 @@ interface Leg {
 }
 
 interface KnownCall {
+  readonly sessionId: string;
   readonly state: string;
   readonly caller: string;
   readonly callee: string;
@@ -101,6 +103,25 @@ describe('a call that can be asked for by its session id', () => {
       expect(leg?.packetsIn).toBeGreaterThan(10);
       expect(leg?.packetsOut).toBeGreaterThan(10);
     }
+  });
+
+  it('is drawn by the command line, and goes as far as it came', async () => {
+    const pair = await scenario.bind();
+    const atAnna = await scenario.dial(pair);
+    const atBen = await scenario.ben.nextCall();
+    atBen.reject(486);
+    await atAnna.end();
+    const call = await known(pair.x, ({ state }) => state === 'ended');
+    const { application } = scenario;
+    const run = await runCommand({ base: application.http }, ['call', 'show', call.sessionId], {
+      AXBRIDGE_ADMIN_TOKEN: application.adminToken,
+    });
+    expect(run).toMatchObject({ exitCode: 0, err: '' });
+    expect(run.out).toContain('SIP LADDER');
+    expect(run.out).toMatch(/│── INVITE ─+►│ +│ \+86139\*\*\*\*\d+ → \+86170/);
+    expect(run.out).toMatch(/│ +│◄─+ 486 [\w ]+\(INVITE\) ──│ udp\//);
+    expect(run.out).toMatch(/│◄─+ 486 [\w ]+\(INVITE\) ──│ +│ /);
+    expect(run.out).not.toMatch(new RegExp(`${pair.a.slice(3)}|${pair.b.slice(3)}`));
   });
 
   it('is not found under an id that no call has', async () => {

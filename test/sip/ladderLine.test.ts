@@ -44,6 +44,12 @@ describe('a line of the ladder', () => {
     });
   });
 
+  it('tells of a request of ours where it goes, whatever address the SIP server gives', () => {
+    const invite = seen(INVITE.replace('192.0.2.9:5060', '192.0.2.9:5070;transport=udp'));
+    expect(ladderLine('callee', { ...invite, way: 'out', transport: '' }).peer).toBe('192.0.2.9:5070');
+    expect(ladderLine('callee', { ...invite, way: 'in', transport: '' }).peer).toBe('192.0.2.1:5060');
+  });
+
   it('is made of anything, without control characters and without end', () => {
     expect(ladderLine('caller', seen(''))).toMatchObject({ what: '?', method: '?' });
     const strange = ladderLine('caller', seen(`SIP/2.0 200 \x1b[2J${'O'.repeat(9_000)}\r\n\r\nm=audio`));
