@@ -1,5 +1,6 @@
 import { type CommandGroup, done, field, needed, queryOf, tableOf } from './command.ts';
 import { isRecord } from './isRecord.ts';
+import { personsNumber } from './readings.ts';
 
 const APP = { value: 'APPKEY', meaning: 'in calls of this application only; without it, in all calls' };
 
@@ -42,7 +43,7 @@ export const BLACK_LIST: CommandGroup = {
     add: {
       purpose: 'put a number on the black list',
       options: {
-        number: { value: 'E164', meaning: 'the number' },
+        number: { value: 'E164', meaning: 'the number, or - for standard input' },
         as: { value: 'ROLE', meaning: 'caller (7005), callee (7004) or both [both]' },
         app: APP,
       },
@@ -51,14 +52,18 @@ export const BLACK_LIST: CommandGroup = {
       ask: async (admin, options) => {
         const number = needed('blacklist add', options, 'number', 'the number to block');
         const { as = 'both', app } = options;
-        return admin.post('/blacklist', { number, blocks: as, ...appOf(app) });
+        return admin.post('/blacklist', {
+          number: personsNumber(number, 'blacklist add: --number'),
+          blocks: as,
+          ...appOf(app),
+        });
       },
       present: (answer) => blockedText(answer),
     },
     remove: {
       purpose: 'take a number off the black list',
       options: {
-        number: { value: 'E164', meaning: 'the number' },
+        number: { value: 'E164', meaning: 'the number, or - for standard input' },
         id: { value: 'ID', meaning: 'its entry, in place of number and app' },
         app: { ...APP, meaning: 'the entry for this application; without it, the one for all calls' },
       },
@@ -73,7 +78,10 @@ export const BLACK_LIST: CommandGroup = {
           'number',
           'the number to take off, or --id with its entry',
         );
-        return admin.delete('/blacklist', { number, ...appOf(app) });
+        return admin.delete('/blacklist', {
+          number: personsNumber(number, 'blacklist remove: --number'),
+          ...appOf(app),
+        });
       },
       present: done,
     },

@@ -3,6 +3,7 @@ import type { AdminConnection } from './AdminConnection.ts';
 import { ACCOUNTS } from './accountCommands.ts';
 import { ANNOUNCEMENTS } from './announcementCommands.ts';
 import { APPS } from './appCommands.ts';
+import { BINDINGS } from './bindingCommands.ts';
 import { BLACK_LIST, BLOCKED_ADDRESSES } from './blockCommands.ts';
 import { CALLS } from './callCommands.ts';
 import { type Command, type Options, UsageError } from './command.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: CommandTree = {
   account: ACCOUNTS,
   app: APPS,
   number: X_NUMBERS,
+  binding: BINDINGS,
   trunk: TRUNKS,
   handset: HANDSETS,
   explain: EXPLAIN,

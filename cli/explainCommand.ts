@@ -1,12 +1,16 @@
 import { type Command, needed } from './command.ts';
 import { type Fields, isRecord } from './isRecord.ts';
+import { personsNumber } from './readings.ts';
 
 /** Why a call goes where it goes. */
 export const EXPLAIN: Command = {
   purpose: 'say where a call would go, and why, without making it',
   more: 'The answer comes from the code that routes real calls. Numbers of people are shown masked.',
   options: {
-    caller: { value: 'E164', meaning: 'who calls; leave it out for a withheld number' },
+    caller: {
+      value: 'E164',
+      meaning: 'who calls, or - for standard input; leave it out for a withheld number',
+    },
     x: { value: 'E164', meaning: 'the X number that is dialled' },
     digits: { value: 'KEYS', meaning: 'AXE: what the caller types when asked, "" for nothing' },
     at: { value: 'TIME', meaning: 'when, as 2026-01-31T08:00:00Z; leave it out for now' },
@@ -18,9 +22,9 @@ export const EXPLAIN: Command = {
   ],
   ask: async (admin, options) => {
     const x = needed('explain', options, 'x', 'the dialled number');
-    const { caller = '', digits, at } = options;
+    const { caller, digits, at } = options;
     return admin.post('/explain', {
-      caller,
+      caller: typeof caller === 'string' ? personsNumber(caller, 'explain: --caller') : '',
       x,
       ...(digits !== undefined && { digits }),
       ...(at !== undefined && { at }),

@@ -52,6 +52,9 @@ export const list = (typed: string): string[] =>
 
 const STANDARD_INPUT = 0;
 
+/** The number of a person as it was typed, or the first line of standard input for `-`. */
+export const personsNumber: Reading = (typed, where) => (typed === '-' ? secretFile(typed, where) : typed);
+
 /**
  * The first line of a file, or of what is typed or piped in for `-`: a secret that would otherwise stand in the shell's
  * history and in the list of processes.
