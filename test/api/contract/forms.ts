@@ -108,10 +108,14 @@ export const flag: Form = () => [
   taken('false', false, 'false'),
 ];
 
+/** An announcement that an operator has turned down. */
+export const REJECTED = 'rejected.wav';
+
 /** The name of an announcement: "String(0-128)". */
 export const announcement: Form = (known) => [
   refused('129 characters', 'a'.repeat(129)),
   notUploaded('a file that nobody uploaded', 'nobody.wav'),
+  { ...refused('a file that is not approved', REJECTED), saying: `not approved: ${REJECTED}` },
   ...strange,
   taken('an uploaded file', known, known),
 ];

@@ -2,6 +2,7 @@ import { wav } from '../../admin/wav.ts';
 import type { ApiUnderTest } from '../../kit/apiUnderTest.ts';
 import type { PartnerReply } from '../../kit/PartnerClient.ts';
 import { type CustomerUnderTest, idOf, newCustomer, nextUser } from '../customerUnderTest.ts';
+import { REJECTED } from './forms.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -35,9 +36,11 @@ const announcements = {
   preVoiceY: TONE,
 };
 
-/** One customer of each mode, whose applications record and have an announcement `tone.wav`. */
+/** One customer of each mode, whose applications record and have an announcement `tone.wav`, and one that is rejected. */
 export async function newCustomers(api: ApiUnderTest): Promise<Customers> {
   await api.admin.addAnnouncement(TONE, wav({}));
+  await api.admin.addAnnouncement(REJECTED, wav({}));
+  await api.admin.send('POST', `/announcements/${REJECTED}/reject`, { cause: 'too loud' });
   const recorded = { recording: true };
   return {
     axb: await newCustomer(api, 'AXB', recorded),
