@@ -11,6 +11,11 @@ export function textColumn(sql: SqlRunner, values: readonly string[]) {
   return sql`json_array_elements_text(${JSON.stringify(values)}::text::json)`;
 }
 
+/** A column of JSON values. */
+export function jsonColumn(sql: SqlRunner, values: readonly unknown[]) {
+  return sql`json_array_elements(${JSON.stringify(values)}::text::json)`;
+}
+
 /** A column of integers; undefined is NULL. */
 export function integerColumn(sql: SqlRunner, values: readonly (number | undefined)[]) {
   return sql`unnest(${arrayText(values)}::text::int[])`;

@@ -1,4 +1,4 @@
-import { millisecondColumn, textColumn } from './columns.ts';
+import { jsonColumn, millisecondColumn, textColumn } from './columns.ts';
 import { type Sql, storeErrorOf } from './database.ts';
 
 /** One attempt to tell a customer's server something of one or more calls. */
@@ -39,12 +39,16 @@ export async function insertAttempts(sql: Sql, attempts: readonly DeliveryAttemp
     sql,
     rows.map(({ endedAt }) => endedAt),
   );
+  const attemptsOfRows = jsonColumn(
+    sql,
+    rows.map((row) => row.attempts),
+  );
   await sql`
     INSERT INTO deliveries (app_key, session_id, ended_at, attempts)
-    SELECT r.app_key, r.session_id, to_timestamp(r.ended_ms / 1000), r.attempts::json
+    SELECT r.app_key, r.session_id, to_timestamp(r.ended_ms / 1000), r.attempts
     FROM ROWS FROM (
       ${texts(({ appKey }) => appKey)}, ${texts(({ sessionId }) => sessionId)}, ${endedMs},
-      ${texts((row) => JSON.stringify(row.attempts))}
+      ${attemptsOfRows}
     ) AS r (app_key, session_id, ended_ms, attempts)`;
 }
 

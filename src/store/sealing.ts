@@ -19,6 +19,8 @@ const HEADER_BYTES = 1 + KEY_ID_BYTES;
 const SALT_BYTES = 12;
 const COUNTER_BYTES = 8;
 const NONCE_BYTES = 12;
+const COUNTER_IN_NONCE = NONCE_BYTES - COUNTER_BYTES;
+const UINT32 = 2 ** 32;
 const BODY_AT = HEADER_BYTES + SALT_BYTES + COUNTER_BYTES;
 /** Keys of other Sealers (other starts, other nodes) that are kept for opening. */
 const KNOWN_KEYS = 1000;
@@ -61,7 +63,12 @@ export class Sealer {
   readonly #header: Buffer;
   readonly #salt = randomBytes(SALT_BYTES);
   readonly #openKeys = new LRUCache<string, KeyObject>({ max: KNOWN_KEYS });
-  #sealed = 0n;
+  /** Header and salt: what every text of this Sealer begins with. */
+  readonly #prefix: Buffer;
+  /** Of the text that was sealed last. */
+  readonly #nonce = Buffer.alloc(NONCE_BYTES);
+  /** Texts sealed; stays far below 2^53. */
+  #sealed = 0;
 
   /**
    * @param key 32 secret bytes; the keys for sealing, digests and signatures are derived from it (HKDF, RFC 5869)
@@ -79,16 +86,20 @@ export class Sealer {
     this.#digestKey = createSecretKey(derive(key, 'digest'));
     this.#signKey = createSecretKey(derive(key, 'sign'));
     this.#header = Buffer.concat([Buffer.of(VERSION), derive(key, 'key id').subarray(0, KEY_ID_BYTES)]);
+    this.#prefix = Buffer.concat([this.#header, this.#salt]);
   }
 
   /** Seals a text; the same text gives other bytes each time. */
   seal(text: string): Buffer {
-    const counter = Buffer.allocUnsafe(COUNTER_BYTES);
-    counter.writeBigUInt64BE(this.#sealed);
-    this.#sealed += 1n;
-    const cipher = createCipheriv(CIPHER, this.#sealKey, nonceOf(counter)).setAAD(this.#header);
+    const nonce = this.#nonce;
+    nonce.writeUInt32BE(Math.floor(this.#sealed / UINT32), COUNTER_IN_NONCE);
+    nonce.writeUInt32BE(this.#sealed % UINT32, COUNTER_IN_NONCE + 4);
+    this.#sealed += 1;
+    const cipher = createCipheriv(CIPHER, this.#sealKey, nonce).setAAD(this.#header);
     const body = cipher.update(text, 'utf8');
-    return Buffer.concat([this.#header, this.#salt, counter, body, cipher.final(), cipher.getAuthTag()]);
+    // GCM has nothing left to give here; the call completes the tag.
+    cipher.final();
+    return Buffer.concat([this.#prefix, nonce.subarray(COUNTER_IN_NONCE), body, cipher.getAuthTag()]);
   }
 
   /**
