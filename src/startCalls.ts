@@ -132,5 +132,5 @@ export async function startCalls(
   await frontEnd.start();
   health.start();
   parts.defer(() => health.stop());
-  return { calls, frontEnd, media, health };
+  return { calls, frontEnd, media, health, recovery };
 }

@@ -14,6 +14,20 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   demo: ['test/kit'],
   docs: ['src/calls'],
   'src/main': ['*'],
+  'src/startNode': [
+    ...['src/api', 'src/processes', 'src/openStores', 'src/servers', 'src/startApi', 'src/startCalls'],
+    ...['src/startDetails', 'src/startJournal', 'src/startRecordings', 'src/store', 'src/telemetry'],
+  ],
+  'src/surroundings': ['src/api', 'src/config', 'src/processes', 'src/servers', 'src/telemetry'],
+  'src/runAlone': ['src/config', 'src/servers', 'src/startNode', 'src/surroundings', 'src/telemetry'],
+  'src/runProcess': [
+    ...['src/config', 'src/processes', 'src/servers', 'src/startNode', 'src/surroundings', 'src/telemetry'],
+  ],
+  'src/runGroup': [
+    ...['src/config', 'src/processes', 'src/runProcess', 'src/servers', 'src/store', 'src/surroundings'],
+    ...['src/telemetry'],
+  ],
+  'src/processes': ['src/telemetry'],
   'src/servers': ['embedded', 'freeswitch-conf', 'src/api', 'src/config', 'src/telemetry'],
   // Each builds one group of parts for `src/main.ts`.
   'src/openStores': ['src/store', 'src/calls', 'src/servers'],

@@ -33,6 +33,8 @@ export interface HttpServerOptions {
   readonly log: Logger;
   readonly host: string;
   readonly port: number;
+  /** Other processes listen on the same ports, and the kernel gives each connection to one of them. */
+  readonly sharesPorts?: boolean;
   /** Adds HTTPS, on the same address. */
   readonly tls?: { readonly port: number; readonly identity: TlsIdentity } | undefined;
   /** Addresses and CIDR ranges of proxies that say truly for whom they ask. */
@@ -110,15 +112,17 @@ export class HttpServer {
    * @returns the ports they got (a port of 0 takes a free one)
    */
   async listen(): Promise<ListeningPorts> {
-    const { host, port, tls, routes } = this.#options;
+    const { host, port, tls, routes, sharesPorts: reusePort = false } = this.#options;
     await routes(this.#fastify);
-    await this.#fastify.listen({ host, port });
+    // fastify hands on what its types leave out.
+    const door = { host, port, reusePort };
+    await this.#fastify.listen(door);
     const http = portOf(this.#fastify.server.address());
     if (this.#secure === undefined || tls === undefined) return { http, https: undefined };
     const secure = this.#secure;
     await new Promise<void>((resolve, reject) => {
       secure.once('error', reject);
-      secure.listen(tls.port, host, () => {
+      secure.listen({ host, port: tls.port, reusePort }, () => {
         secure.off('error', reject);
         resolve();
       });

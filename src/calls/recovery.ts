@@ -37,8 +37,13 @@ export class Recovery {
   /** Looks at intervals until `stop`. Call `closeLost` first for what the last life left. */
   start(): void {
     this.#timer = setInterval(() => {
-      this.#running = this.#running.then(() => this.#closeLostOrWarn());
+      this.lookNow();
     }, this.#options.intervalSeconds * 1000);
+  }
+
+  /** Looks at once, for who knows that a node has died. */
+  lookNow(): void {
+    this.#running = this.#running.then(() => this.#closeLostOrWarn());
   }
 
   async stop(): Promise<void> {

@@ -79,6 +79,11 @@ export class NodeLife {
   }
 }
 
+/** Removes the row of a life that is known to be dead: what it holds may be taken over at once. */
+export async function buryLife(sql: Sql, life: string): Promise<void> {
+  await sql`DELETE FROM nodes WHERE life = ${life}`;
+}
+
 /**
  * SQL condition: `column` (a life) is neither this life nor a living one of another node.
  * @param column with its table: alone, `life` would be the one of `nodes`

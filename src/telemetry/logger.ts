@@ -13,11 +13,12 @@ export interface Logger {
  * The process's logger: JSON lines on standard output. Of an error it writes what `faultFields` lets through: errors of
  * the SIP and database libraries carry whole messages and rows as fields, and telephone numbers in their texts.
  * @param level least level that is written (a pino level)
+ * @param fields stand in every line
  */
-export function createLogger(level: string): Logger {
+export function createLogger(level: string, fields: Readonly<Record<string, string>> | null = null): Logger {
   return pino({
     level,
-    base: null,
+    base: fields,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: faultFields },
   });

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { addProcessSeries, type MetricFigures, type ProcessCounts } from './processSeries.ts';
 
 /** Figures that other parts keep themselves and that are read when Prometheus asks. */
 export interface MetricSources {
@@ -113,6 +114,7 @@ export class Metrics {
       name: 'axbridge_event_loop_lag_seconds',
       help: 'Delay of the event loop since the last scrape, 99th percentile',
       registers,
+      aggregator: 'max',
       collect() {
         this.set(lag.percentile(99) / 1e9);
         lag.reset();
@@ -162,20 +164,27 @@ export class Metrics {
       name: 'axbridge_ready',
       help: '1 when /readyz says that this node may be sent calls',
       registers: [this.#registry],
+      aggregator: 'max',
       collect() {
         this.set(isReady() ? 1 : 0);
       },
     });
   }
 
+  /** Adds how many processes this application has, where this process alone answers for all. */
+  countProcesses(read: () => ProcessCounts): void {
+    addProcessSeries(this.#registry, read);
+  }
+
   /** Connects the figures that are read at each scrape. */
   watch(sources: MetricSources): void {
     const registers = [this.#registry];
-    const gauge = (name: string, help: string, read: () => number) =>
+    const gauge = (name: string, help: string, read: () => number, aggregator: Aggregator = 'sum') =>
       new Gauge({
         name,
         help,
         registers,
+        aggregator,
         collect() {
           this.set(read());
         },
@@ -195,11 +204,13 @@ export class Metrics {
       help: string,
       label: string,
       read: () => Iterable<readonly [string, number]>,
+      aggregator: Aggregator = 'sum',
     ) =>
       new Gauge({
         name,
         help,
         registers,
+        aggregator,
         labelNames: [label],
         collect() {
           this.reset();
@@ -225,17 +236,27 @@ export class Metrics {
       'Routing questions that needed the database',
       () => sources.routingCache().misses,
     );
-    labelled('axbridge_trunk_up', '1 when the trunk answers OPTIONS', 'trunk', () =>
-      upOrDown(sources.trunks()),
+    // Of several processes the one that is worse off is told.
+    labelled(
+      'axbridge_trunk_up',
+      '1 when the trunk answers OPTIONS',
+      'trunk',
+      () => upOrDown(sources.trunks()),
+      'min',
     );
     gauge('axbridge_media_sessions', 'Calls whose media is anchored', () => sources.media().sessions);
-    labelled('axbridge_media_server_up', '1 when the media server answers', 'server', () =>
-      upOrDown(sources.media().servers),
+    labelled(
+      'axbridge_media_server_up',
+      '1 when the media server answers',
+      'server',
+      () => upOrDown(sources.media().servers),
+      'min',
     );
     gauge(
       'axbridge_recordings_waiting',
       'Recordings in the folder that are to go to the bucket',
       () => sources.uploads().waiting,
+      'max',
     );
     counter(
       'axbridge_recording_upload_failures_total',
@@ -248,6 +269,7 @@ export class Metrics {
       'axbridge_push_oldest_age_seconds',
       'Age of the oldest notification not yet delivered',
       () => sources.push().oldestAgeSeconds,
+      'max',
     );
     counter('axbridge_push_delivered_total', 'Notifications delivered', () => sources.push().delivered);
     counter(
@@ -259,6 +281,7 @@ export class Metrics {
       'axbridge_push_targets_left_alone',
       'Targets whose notifications wait because they keep failing',
       () => sources.push().targetsLeftAlone,
+      'max',
     );
     new Counter({
       name: 'axbridge_push_failures_total',
@@ -275,6 +298,11 @@ export class Metrics {
   /** The exposition text and its content type. */
   async expose(): Promise<{ readonly body: string; readonly contentType: string }> {
     return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
+  }
+
+  /** The same figures for a parent process, which puts those of all its processes together. */
+  figures(): Promise<MetricFigures> {
+    return this.#registry.getMetricsAsJSON();
   }
 
   close(): void {

@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Metrics } from './metrics.ts';
 
 export interface OpsServerOptions {
   readonly host: string;
   readonly port: number;
-  readonly metrics: Metrics;
+  /** The exposition of all metrics. */
+  readonly expose: () => Promise<{ readonly body: string; readonly contentType: string }>;
   /** What keeps this node from taking calls; empty when it is ready. */
-  readonly obstacles: () => readonly string[];
+  readonly obstacles: () => readonly string[] | Promise<readonly string[]>;
 }
 
 /** Serves `/metrics` (Prometheus), `/healthz` (the process lives) and `/readyz` (it may be sent calls; 503 names why not). */
@@ -17,7 +17,6 @@ export class OpsServer {
 
   constructor(options: OpsServerOptions) {
     this.#options = options;
-    options.metrics.watchReadiness(() => options.obstacles().length === 0);
     this.#server = createServer((request, response) => {
       this.#answer(request.url ?? '/').then(
         ({ status, contentType, body }) =>
@@ -51,11 +50,11 @@ export class OpsServer {
     const contentType = 'text/plain; charset=utf-8';
     switch (url.split('?', 1)[0]) {
       case '/metrics':
-        return { status: 200, ...(await this.#options.metrics.expose()) };
+        return { status: 200, ...(await this.#options.expose()) };
       case '/healthz':
         return { status: 200, contentType, body: 'ok\n' };
       case '/readyz': {
-        const obstacles = this.#options.obstacles();
+        const obstacles = await this.#options.obstacles();
         return obstacles.length === 0
           ? { status: 200, contentType, body: 'ready\n' }
           : { status: 503, contentType, body: `${obstacles.join('\n')}\n` };
