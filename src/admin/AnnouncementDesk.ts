@@ -13,6 +13,7 @@ import {
 } from '../store/announcements.ts';
 import type { Changes } from '../store/changes.ts';
 import type { Sql, SqlRunner } from '../store/database.ts';
+import { maskText } from '../telemetry/fault.ts';
 import { AnnouncementFolder, isMissing } from './AnnouncementFolder.ts';
 import { checkAnnouncement } from './announcementFile.ts';
 import { existing } from './item.ts';
@@ -68,6 +69,7 @@ export class AnnouncementDesk {
         await this.#files.writeUnapproved(name, content.sha256, file);
         await putContent(sql, name, content);
         await this.#files.removeUnapproved(name, content.sha256);
+        await this.#hearOnly(name, known?.approved?.sha256);
       }
       return known === undefined;
     });
@@ -85,7 +87,7 @@ export class AnnouncementDesk {
       if (sha256 !== undefined && sha256 !== newest.sha256) {
         throw new Problem(
           'content-changed',
-          `What was uploaded last as ${name} has the SHA-256 ${newest.sha256}, not ${sha256}: listen to it first.`,
+          `What was uploaded last as ${maskText(name)} has the SHA-256 ${newest.sha256}, not ${sha256}: listen to it first.`,
         );
       }
       if (newest.state === 'approved') return;
@@ -99,15 +101,18 @@ export class AnnouncementDesk {
   /**
    * Turns down what was uploaded last. What was approved before it is heard as before; what was itself approved is
    * heard no longer.
-   * @throws Problem `not-found`, `file-missing`; StoreError
+   * @throws Problem `not-found`; StoreError
    */
   async reject(name: string, review: Omit<Review & { state: 'rejected' }, 'state'>): Promise<Announcement> {
     await this.#change(name, async (sql, known) => {
       const { newest } = existing('announcement', name, known);
       await putReview(sql, name, newest.state, { ...review, state: 'rejected' });
-      if (newest.state !== 'approved') return;
-      await this.#files.writeUnapproved(name, newest.sha256, await this.#read(name, newest.sha256));
-      await this.#files.removeApproved(name);
+      const wasApproved = newest.state === 'approved';
+      const file = await this.#find(name, newest.sha256);
+      if (wasApproved && file !== undefined) {
+        await this.#files.writeUnapproved(name, newest.sha256, file);
+      }
+      await this.#hearOnly(name, wasApproved ? undefined : known?.approved?.sha256);
     });
     return this.#known(name);
   }
@@ -135,7 +140,7 @@ export class AnnouncementDesk {
           ...(apps.length > 0 ? [`applications ${apps.join(', ')}`] : []),
           ...(bindings > 0 ? [`${bindings} bindings`] : []),
         ];
-        throw new Problem('in-use', `${name} is in use by ${users.join(' and ')}.`);
+        throw new Problem('in-use', `${maskText(name)} is in use by ${users.join(' and ')}.`);
       }
       await deleteAnnouncement(sql, name);
       await this.#files.removeApproved(name);
@@ -166,24 +171,43 @@ export class AnnouncementDesk {
     await this.#files.removeUnapproved(name);
   }
 
+  /** What lies where it is heard goes, unless it is this: an approval that the database did not take left other content. */
+  async #hearOnly(name: string, sha256: string | undefined): Promise<void> {
+    const file = await found(this.#files.readApproved(name));
+    if (file !== undefined && sha256Of(file) !== sha256) await this.#files.removeApproved(name);
+  }
+
   async #known(name: string): Promise<Announcement> {
     return existing('announcement', name, await getAnnouncement(this.#options.sql, name));
   }
 
-  /** Content by its hash, from wherever it lies. @throws Problem `file-missing` */
+  /** Content by its hash, from wherever it lies. */
+  async #find(name: string, sha256: string): Promise<Buffer | undefined> {
+    const files = [
+      await found(this.#files.readApproved(name)),
+      await found(this.#files.readUnapproved(name, sha256)),
+    ];
+    return files.find((file) => file !== undefined && sha256Of(file) === sha256);
+  }
+
+  /** @throws Problem `file-missing` */
   async #read(name: string, sha256: string): Promise<Buffer> {
-    const places = [() => this.#files.readApproved(name), () => this.#files.readUnapproved(name, sha256)];
-    for (const read of places) {
-      const file = await read().catch((error: unknown) => {
-        if (isMissing(error)) return undefined;
-        throw error;
-      });
-      if (file !== undefined && sha256Of(file) === sha256) return file;
-    }
+    const file = await this.#find(name, sha256);
+    if (file !== undefined) return file;
     throw new Problem(
       'file-missing',
-      `The file of ${name} is not in this node's folder of announcements, which nodes must share: upload it again.`,
+      `The file of ${maskText(name)} is not in this node's folder of announcements, which nodes must share: upload it again.`,
     );
+  }
+}
+
+/** @returns undefined where there is no such file */
+async function found(reading: Promise<Buffer>): Promise<Buffer | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 

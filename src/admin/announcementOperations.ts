@@ -93,7 +93,7 @@ export const announcementOperations: readonly Operation[] = [
       "callers hear the product's own announcement of the scene, or nothing.",
     body: { schema: Rejection },
     defaults: { by: OPERATOR },
-    replies: shows(ShownAnnouncement, 'not-found', 'file-missing'),
+    replies: shows(ShownAnnouncement, 'not-found'),
   },
   {
     ...oneAnnouncement,

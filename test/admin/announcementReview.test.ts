@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -220,9 +220,35 @@ describe('the file', () => {
     expectProblem(await approve(name), 409, 'file-missing', 'upload it again');
     await rm(path);
     expectProblem(await approve(name), 409, 'file-missing', 'nodes must share');
-    expect(await read(name)).toMatchObject({ state: 'pending' });
+    expect((await reject(name, { cause: 'lost' })).status).toBe(200);
+    expectProblem(await approve(name), 409, 'file-missing', name);
+    expect(await read(name)).toMatchObject({ state: 'rejected' });
     await upload(name, ONE);
     expect((await approve(name)).status).toBe(200);
+  });
+});
+
+describe('an approval that the database did not take', () => {
+  it('leaves nothing that is heard once the file is rejected, or another one is uploaded', async () => {
+    for (const next of [
+      (name: string) => reject(name, { cause: 'too loud' }),
+      (name: string) => upload(name, THREE),
+    ]) {
+      const name = newName();
+      await upload(name, ONE);
+      await writeFile(join(api.announcementsDir, name), ONE);
+      expect((await next(name)).status).toBe(200);
+      expect(await heard(name)).toBeUndefined();
+    }
+  });
+
+  it('is mended by approving once more', async () => {
+    const name = newName();
+    await upload(name, ONE);
+    const waiting = join(api.announcementsDir, 'unheard', `${name}.${sha256(ONE)}`);
+    await rename(waiting, join(api.announcementsDir, name));
+    expect((await approve(name)).body).toMatchObject({ state: 'approved' });
+    expect(await heard(name)).toEqual(ONE);
   });
 });
 

@@ -43,6 +43,14 @@ describe('announcements', () => {
     expect((await send('DELETE', `/announcements/${name}`)).status).toBe(204);
   });
 
+  it('may have names as those of the hosted product', async () => {
+    const name = 'shop_1-night@2.wav';
+    expect((await upload(name, wav({}))).status).toBe(201);
+    const path = `/announcements/${encodeURIComponent(name)}`;
+    expect((await send('GET', path)).body).toMatchObject({ name });
+    expect((await send('DELETE', path)).status).toBe(204);
+  });
+
   it('may be 2 MB and no more', async () => {
     const most = 2 * 1024 * 1024 - 44;
     expect((await upload('big.wav', wav({ samples: most }))).status).toBe(201);

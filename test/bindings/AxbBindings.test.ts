@@ -9,8 +9,8 @@ import { Changes } from '../../src/store/changes.ts';
 import { deleteNumber, setNumberStates } from '../../src/store/numberChanges.ts';
 import { getNumber, insertNumbers } from '../../src/store/numbers.ts';
 import { Sealer } from '../../src/store/sealing.ts';
-import { numberWriter } from '../kit/numberWriter.ts';
 import { approveAnnouncement } from '../kit/approveAnnouncement.ts';
+import { numberWriter } from '../kit/numberWriter.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
