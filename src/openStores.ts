@@ -5,6 +5,7 @@ import { AppDirectory } from './store/AppDirectory.ts';
 import { claimDefaultAccount } from './store/accounts.ts';
 import { BlackList } from './store/BlackList.ts';
 import { Changes } from './store/changes.ts';
+import { Duties } from './store/Duties.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
 import { HandsetDirectory } from './store/HandsetDirectory.ts';
 import { RoutingCache } from './store/RoutingCache.ts';
@@ -19,6 +20,8 @@ const clock = Date.now;
 export async function openStores({ config, logger, dataDir, parts }: Context, url: string) {
   const sql = await openDatabase({ url, max: config.AXBRIDGE_DATABASE_POOL });
   parts.defer(() => closeDatabase(sql));
+  const duties = new Duties({ sql, log: logger });
+  parts.defer(() => duties.stop());
   const sealer = new Sealer(loadSealKey(dataDir, config.AXBRIDGE_SEAL_KEY));
   await claimSealKey(sql, sealer);
   await claimDefaultAccount(sql, config.AXBRIDGE_SP_ID);
@@ -50,6 +53,7 @@ export async function openStores({ config, logger, dataDir, parts }: Context, ur
     maxCalls: config.AXBRIDGE_MAX_CALLS,
     callFrequency: config.AXBRIDGE_CALL_FREQUENCY,
     log: logger,
+    duties,
   });
   admission.start();
   parts.defer(() => admission.stop());
@@ -58,6 +62,18 @@ export async function openStores({ config, logger, dataDir, parts }: Context, ur
   if (hasHandsets) await handsets.start();
   parts.defer(() => handsets.stop());
   const switchedOn = hasHandsets ? handsets : undefined;
-  return { sql, sealer, changes, apps, trunks, table, blackList, platform, admission, handsets: switchedOn };
+  return {
+    sql,
+    sealer,
+    changes,
+    apps,
+    trunks,
+    table,
+    blackList,
+    platform,
+    admission,
+    handsets: switchedOn,
+    duties,
+  };
 }
 export type Stores = Awaited<ReturnType<typeof openStores>>;

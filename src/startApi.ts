@@ -50,7 +50,7 @@ export async function startApi(
   const places = await PlaceSearch.load();
   const bindings = new Bindings({ sql, sealer, changes, places, clock });
   parts.defer(() => bindings.idle());
-  const sweeper = new ExpiredBindingSweeper({ sql, log: logger, clock });
+  const sweeper = new ExpiredBindingSweeper({ sql, log: logger, clock, duties: stores.duties });
   sweeper.start();
   parts.defer(() => sweeper.stop());
   const { gate, blocks } = await startGate(context, stores, nodeId);

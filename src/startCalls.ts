@@ -82,7 +82,7 @@ export async function startCalls(
   await recovery.closeLost();
   recovery.start();
   parts.defer(() => recovery.stop());
-  const lineSweeper = new LineSweeper({ sql: stores.sql, clock, log: logger });
+  const lineSweeper = new LineSweeper({ sql: stores.sql, clock, log: logger, duties: stores.duties });
   lineSweeper.start();
   parts.defer(() => lineSweeper.stop());
 

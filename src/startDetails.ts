@@ -7,8 +7,14 @@ import { callDetailSweeper } from './store/retention.ts';
 const clock = Date.now;
 
 /** What sees calls: nothing where that is switched off. What earlier lives have kept goes in its time in any case. */
-export function startDetails({ config, logger, parts }: Context, { sql }: Stores) {
-  const sweeper = callDetailSweeper({ sql, clock, logger, keptDays: config.AXBRIDGE_CALL_DETAIL_DAYS });
+export function startDetails({ config, logger, parts }: Context, { sql, duties }: Stores) {
+  const sweeper = callDetailSweeper({
+    sql,
+    clock,
+    logger,
+    duties,
+    keptDays: config.AXBRIDGE_CALL_DETAIL_DAYS,
+  });
   sweeper?.start();
   parts.defer(() => sweeper?.stop());
   if (config.AXBRIDGE_CALL_DETAILS === 'off') return undefined;

@@ -19,11 +19,11 @@ type Surroundings = Pick<Context, 'config' | 'logger' | 'parts'>;
 /** What decides whom the partner API lets in, and what of it the operator may change. */
 export async function startGate(
   context: Surroundings,
-  { sql, changes, apps }: Pick<Stores, 'sql' | 'changes' | 'apps'>,
+  { sql, changes, apps, duties }: Pick<Stores, 'sql' | 'changes' | 'apps'> & Partial<Pick<Stores, 'duties'>>,
   nodeId: string,
 ): Promise<{ readonly gate: PartnerGate; readonly blocks: AddressBlocks }> {
   const { config, logger: log, parts } = context;
-  const blocks = new AddressBlocks({ sql, changes, log, clock });
+  const blocks = new AddressBlocks({ sql, changes, log, clock, duties });
   await blocks.start();
   parts.defer(() => blocks.stop());
   const failures = config.AXBRIDGE_AUTH_FAILURES;
@@ -39,7 +39,9 @@ export async function startGate(
     blockSeconds: config.AXBRIDGE_AUTH_BLOCK_SECONDS,
     limits,
     nonces:
-      config.AXBRIDGE_REPLAY === 'allow' ? undefined : await startNonces(context, { sql, changes }, nodeId),
+      config.AXBRIDGE_REPLAY === 'allow'
+        ? undefined
+        : await startNonces(context, { sql, changes, duties }, nodeId),
     clock,
   });
   return { gate, blocks };
@@ -47,14 +49,18 @@ export async function startGate(
 
 async function startNonces(
   { config, logger: log, parts }: Surroundings,
-  { sql, changes }: Pick<Stores, 'sql' | 'changes'>,
+  {
+    sql,
+    changes,
+    duties,
+  }: Pick<Stores, 'sql' | 'changes'> & { readonly duties: Stores['duties'] | undefined },
   nodeId: string,
 ): Promise<NonceLedger> {
   const deadSeconds = config.AXBRIDGE_NODE_DEAD_SECONDS;
   const neighbours = new Neighbours({ sql, changes, nodeId, deadSeconds, log, clock });
   await neighbours.start();
   parts.defer(() => neighbours.stop());
-  const nonces = new NonceLedger({ sql, neighbours, spanMs: FRESH_SPAN_MS, log, clock });
+  const nonces = new NonceLedger({ sql, neighbours, spanMs: FRESH_SPAN_MS, log, clock, duties });
   await nonces.start();
   parts.defer(() => nonces.stop());
   return nonces;

@@ -18,7 +18,7 @@ const clock = Date.now;
 /** The journal, the pusher that tells customers what it made durable, and what asks them (mode X). */
 export async function startJournal(
   { config, logger, dataDir, parts }: Context,
-  { sql, sealer, apps }: Stores,
+  { sql, sealer, apps, duties }: Stores,
   metrics: Metrics,
 ) {
   const deadSeconds = config.AXBRIDGE_NODE_DEAD_SECONDS;
@@ -28,7 +28,7 @@ export async function startJournal(
   parts.defer(() => life.stop());
   const journal = new Journal({ ...node, sql, sealer, apps, logger });
   const history = new DeliveryHistory({
-    ...{ sql, clock, logger },
+    ...{ sql, clock, logger, duties },
     keptDays: config.AXBRIDGE_DELIVERY_HISTORY_DAYS,
   });
   history.start();
@@ -49,7 +49,7 @@ export async function startJournal(
     mergeMs: config.AXBRIDGE_RECORD_MERGE_MS,
     logger,
   });
-  const kept = { sql, clock, logger };
+  const kept = { sql, clock, logger, duties };
   for (const sweeper of [
     deadLetterSweeper({ ...kept, keptDays: config.AXBRIDGE_DEAD_LETTER_DAYS }),
     closedCallSweeper({ ...kept, keptDays: config.AXBRIDGE_CALL_DAYS }),

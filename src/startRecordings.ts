@@ -17,7 +17,7 @@ const clock = Date.now;
  * Everything that keeps recordings. It stops after the journal: what calls have left by then still goes to the bucket.
  * @throws SettingError when the bucket's settings do not belong together
  */
-export async function startRecordings({ config, logger, dataDir, parts }: Context, { sql }: Stores) {
+export async function startRecordings({ config, logger, dataDir, parts }: Context, { sql, duties }: Stores) {
   const folder = new RecordingFolder(join(dataDir, 'recordings'));
   const bucket = config.AXBRIDGE_RECORDINGS === 's3' ? await openBucket(config, logger) : undefined;
   const freeBytes = config.AXBRIDGE_RECORDING_FREE_MB * BYTES_PER_MB;
@@ -25,12 +25,12 @@ export async function startRecordings({ config, logger, dataDir, parts }: Contex
   let uploads: Uploads | undefined;
   if (bucket) {
     parts.defer(() => bucket.close());
-    uploads = new Uploads({ sql, folder, bucket, clock, log: logger });
+    uploads = new Uploads({ sql, folder, bucket, clock, log: logger, duties });
     uploads.start();
     parts.defer(() => uploads?.stop());
   }
   parts.defer(() => recordings.stop());
-  const sweeper = new RecordingSweeper({ sql, recordings, folder, bucket, clock, logger });
+  const sweeper = new RecordingSweeper({ sql, recordings, folder, bucket, clock, logger, duties });
   sweeper.start();
   parts.defer(() => sweeper.stop());
   return { recordings, uploads };

@@ -1,4 +1,5 @@
 import { deleteExpiredBindings } from '../store/axbBindings.ts';
+import type { Duties } from '../store/Duties.ts';
 import type { Sql } from '../store/database.ts';
 import { EXPIRING_TABLES, sweepExpired } from '../store/expiredBindings.ts';
 import { Sweeper } from '../store/Sweeper.ts';
@@ -7,6 +8,8 @@ import type { Logger } from '../telemetry/logger.ts';
 export interface ExpiredBindingSweeperOptions {
   readonly sql: Sql;
   readonly log: Logger;
+  /** Of all nodes that sweep one does at a time. Absent: this one always does. */
+  readonly duties?: Pick<Duties, 'hold'> | undefined;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Milliseconds between sweeps. */
@@ -26,8 +29,14 @@ export class ExpiredBindingSweeper {
 
   constructor(options: ExpiredBindingSweeperOptions) {
     this.#options = options;
-    const { log, everyMs = EVERY_MS } = options;
-    this.#sweeper = new Sweeper({ name: 'expired bindings', sweep: () => this.#sweep(), everyMs, log });
+    const { log, duties, everyMs = EVERY_MS } = options;
+    this.#sweeper = new Sweeper({
+      name: 'expired bindings',
+      sweep: () => this.#sweep(),
+      everyMs,
+      duties,
+      log,
+    });
   }
 
   start(): void {

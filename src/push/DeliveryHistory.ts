@@ -1,3 +1,4 @@
+import type { Duties } from '../store/Duties.ts';
 import type { Sql } from '../store/database.ts';
 import { type DeliveryAttempt, deleteDeliveriesBefore, insertAttempts } from '../store/deliveries.ts';
 import { GroupCommit } from '../store/GroupCommit.ts';
@@ -13,6 +14,8 @@ export interface DeliveryHistoryOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly logger: Logger;
+  /** Of all nodes that sweep one does at a time. Absent: this one always does. */
+  readonly duties?: Pick<Duties, 'hold'> | undefined;
   /** Milliseconds in which the attempts of a call share a row. */
   readonly gatherMs?: number;
   /** Attempts that may wait for the database; what comes then is not kept. */
@@ -38,7 +41,7 @@ export class DeliveryHistory {
   #lost = 0;
 
   constructor(options: DeliveryHistoryOptions) {
-    const { sql, clock, keptDays, logger, gatherMs = GATHER_MS } = options;
+    const { sql, clock, keptDays, logger, duties, gatherMs = GATHER_MS } = options;
     this.#options = options;
     this.#attempts = new GroupCommit<DeliveryAttempt>({
       name: 'delivery history',
@@ -57,6 +60,7 @@ export class DeliveryHistory {
         return (await deleteDeliveriesBefore(sql, before, LARGEST_SWEEP)) === LARGEST_SWEEP;
       },
       everyMs: SWEEP_EVERY_MS,
+      duties,
       log: logger,
     });
   }

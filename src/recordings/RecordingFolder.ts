@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   access,
   constants,
@@ -5,18 +6,22 @@ import {
   mkdir,
   open,
   readdir,
+  readFile,
   rename,
   rm,
   rmdir,
   stat,
   statfs,
   utimes,
+  writeFile,
 } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { toALaw } from '../../media/index.ts';
 import type { OpenRecording } from './OpenRecording.ts';
 import { dayOf, isObjectName } from './objectNames.ts';
 
+/** Holds the name of the folder itself, by which nodes find out that they share it. */
+const ID_FILE = '.folder-id';
 /** Begins the name of what a media server writes. */
 const RAW_PREFIX = 'raw-';
 /** Begins the name of a recording that is converted, and may still turn out to be too short. */
@@ -32,6 +37,16 @@ export class RecordingFolder {
   /** @param folder that media servers write to as well, under the same path */
   constructor(folder: string) {
     this.#folder = resolve(folder);
+  }
+
+  /** The same for every node that has this folder, and for no other folder. @throws errors of the file system */
+  async id(): Promise<string> {
+    const path = join(this.#folder, ID_FILE);
+    await mkdir(this.#folder, { recursive: true });
+    await writeFile(path, `${randomUUID()}\n`, { flag: 'wx' }).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    });
+    return (await readFile(path, 'utf8')).trim();
   }
 
   /** Where a finished recording lies. @throws RangeError for a name that is none of ours */

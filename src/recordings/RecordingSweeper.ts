@@ -1,3 +1,4 @@
+import type { Duties } from '../store/Duties.ts';
 import type { Sql } from '../store/database.ts';
 import { filedRecordings, forgetRecordings, oldRecordings, RECORDING_KEPT_MS } from '../store/recordings.ts';
 import { Sweeper } from '../store/Sweeper.ts';
@@ -9,11 +10,13 @@ import type { Recordings } from './Recordings.ts';
 export interface RecordingSweeperOptions {
   readonly sql: Sql;
   readonly recordings: Pick<Recordings, 'unconverted' | 'keep'>;
-  readonly folder: Pick<RecordingFolder, 'removeBefore'>;
+  readonly folder: Pick<RecordingFolder, 'id' | 'removeBefore'>;
   readonly bucket: Pick<RecordingBucket, 'remove'> | undefined;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly logger: Logger;
+  /** Of all nodes that share the folder one does at a time. Absent: this one always does. */
+  readonly duties?: Pick<Duties, 'hold'> | undefined;
   /** Milliseconds between sweeps. */
   readonly everyMs?: number;
 }
@@ -49,7 +52,8 @@ export class RecordingSweeper {
 
   /** @returns whether there may be more to sweep */
   async #sweep(): Promise<boolean> {
-    const { folder, clock } = this.#options;
+    const { folder, duties, clock, everyMs = EVERY_MS } = this.#options;
+    if (duties && !(await duties.hold(`recordings in ${await folder.id()}`, everyMs))) return false;
     const now = clock();
     const oldest = now - RECORDING_KEPT_MS;
     await this.#convertForgotten(now);

@@ -1,3 +1,4 @@
+import type { Duties } from '../store/Duties.ts';
 import type { Sql } from '../store/database.ts';
 import { filedRecordings, RECORDING_KEPT_MS } from '../store/recordings.ts';
 import { Sweeper } from '../store/Sweeper.ts';
@@ -13,11 +14,13 @@ const LARGEST_QUESTION = 500;
 
 export interface UploadsOptions {
   readonly sql: Sql;
-  readonly folder: Pick<RecordingFolder, 'finishedNames' | 'pathOf' | 'remove'>;
+  readonly folder: Pick<RecordingFolder, 'id' | 'finishedNames' | 'pathOf' | 'remove'>;
   readonly bucket: Pick<RecordingBucket, 'put'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly log: Logger;
+  /** Of all nodes that share the folder one does at a time. Absent: this one always does. */
+  readonly duties?: Pick<Duties, 'hold'> | undefined;
   /** Milliseconds between two looks into the folder. */
   readonly everyMs?: number;
 }
@@ -42,7 +45,7 @@ export class Uploads {
     const { log, everyMs = EVERY_MS } = options;
     this.#sweeper = new Sweeper({
       name: 'recordings for the bucket',
-      sweep: () => this.#look(),
+      sweep: () => this.#lookInTurn(),
       everyMs,
       log,
     });
@@ -68,6 +71,14 @@ export class Uploads {
     await this.#look().catch((error: unknown) =>
       this.#options.log.warn(faultFields(error), 'recordings stay in the folder'),
     );
+  }
+
+  /** What another process of the folder moves does not wait for this one. */
+  async #lookInTurn(): Promise<false> {
+    const { folder, duties, everyMs = EVERY_MS } = this.#options;
+    if (!duties || (await duties.hold(`uploads from ${await folder.id()}`, everyMs))) return this.#look();
+    this.#waiting = 0;
+    return false;
   }
 
   async #look(): Promise<false> {

@@ -2,6 +2,7 @@ import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { blockAddress, listBlockedAddresses, sweepBlockedAddresses } from './blockedAddresses.ts';
 import type { Changes } from './changes.ts';
+import type { Duties } from './Duties.ts';
 import type { Sql } from './database.ts';
 import { Rereading } from './Rereading.ts';
 import { Sweeper } from './Sweeper.ts';
@@ -10,6 +11,8 @@ export interface AddressBlocksOptions {
   readonly sql: Sql;
   readonly changes: Changes;
   readonly log: Logger;
+  /** Of all nodes that sweep one does at a time. Absent: this one always does. */
+  readonly duties?: Pick<Duties, 'hold'> | undefined;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }
@@ -30,7 +33,7 @@ export class AddressBlocks {
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: AddressBlocksOptions) {
-    const { sql, log } = options;
+    const { sql, log, duties } = options;
     this.#options = options;
     this.#rereading = new Rereading({
       read: () => this.#read(),
@@ -41,6 +44,7 @@ export class AddressBlocks {
       name: 'blocked addresses',
       sweep: () => sweepBlockedAddresses(sql, LARGEST_SWEEP),
       everyMs: SWEEP_EVERY_MS,
+      duties,
       log,
     });
   }

@@ -4,6 +4,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { admitCalls, type LimitedCall, sweepCallCounts } from './admitCalls.ts';
 import { BatchedStatement } from './BatchedStatement.ts';
 import { hasLimits, limitsOf, type OutgoingCall } from './callLimits.ts';
+import type { Duties } from './Duties.ts';
 import type { Sql } from './database.ts';
 import { Sweeper } from './Sweeper.ts';
 import type { Sealer } from './sealing.ts';
@@ -16,6 +17,8 @@ export interface AdmissionOptions {
   /** Calls of an account that has no limit of its own; undefined for any number. */
   readonly callFrequency: Frequency | undefined;
   readonly log: Logger;
+  /** Of all nodes that sweep one does at a time. Absent: this one always does. */
+  readonly duties?: Pick<Duties, 'hold'> | undefined;
 }
 
 export interface AdmissionRequest extends OutgoingCall {
@@ -44,7 +47,7 @@ export class Admission {
   readonly #forwarded = new Set<string>();
 
   constructor(options: AdmissionOptions) {
-    const { sql, sealer, log } = options;
+    const { sql, sealer, log, duties } = options;
     this.#options = options;
     this.#batches = new BatchedStatement({
       largest: LARGEST_BATCH,
@@ -54,6 +57,7 @@ export class Admission {
       name: 'counts of calls',
       sweep: () => sweepCallCounts(sql, LARGEST_SWEEP),
       everyMs: SWEEP_EVERY_MS,
+      duties,
       log,
     });
   }

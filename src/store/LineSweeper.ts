@@ -1,5 +1,6 @@
 import type { Logger } from '../telemetry/logger.ts';
 import { deleteExpiredCallBacks } from './callBacks.ts';
+import type { Duties } from './Duties.ts';
 import type { Sql } from './database.ts';
 import { freeForgottenLines } from './lines.ts';
 import { Sweeper } from './Sweeper.ts';
@@ -9,6 +10,8 @@ export interface LineSweeperOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly log: Logger;
+  /** Of all nodes that sweep one does at a time. Absent: this one always does. */
+  readonly duties?: Pick<Duties, 'hold'> | undefined;
   /** Milliseconds between sweeps. */
   readonly everyMs?: number;
 }
@@ -26,8 +29,8 @@ export class LineSweeper {
 
   constructor(options: LineSweeperOptions) {
     this.#options = options;
-    const { log, everyMs = EVERY_MS } = options;
-    this.#sweeper = new Sweeper({ name: 'lines', sweep: () => this.#sweep(), everyMs, log });
+    const { log, duties, everyMs = EVERY_MS } = options;
+    this.#sweeper = new Sweeper({ name: 'lines', sweep: () => this.#sweep(), everyMs, duties, log });
   }
 
   start(): void {

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { BatchedStatement } from './BatchedStatement.ts';
+import type { Duties } from './Duties.ts';
 import type { Sql } from './database.ts';
 import { GroupCommit } from './GroupCommit.ts';
 import type { Neighbours } from './Neighbours.ts';
@@ -22,6 +23,8 @@ export interface NonceLedgerOptions {
   /** Longest time for which a Created is fresh under one reading, milliseconds. */
   readonly spanMs: number;
   readonly log: Logger;
+  /** Of all nodes that sweep one does at a time. Absent: this one always does. */
+  readonly duties?: Pick<Duties, 'hold'> | undefined;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Requests that are remembered; of more in `spanMs`, the older ones are looked up in the database. */
@@ -75,7 +78,7 @@ export class NonceLedger {
   #catchingUp: Promise<void> | undefined;
 
   constructor(options: NonceLedgerOptions) {
-    const { sql, log, remembered = REMEMBERED } = options;
+    const { sql, log, duties, remembered = REMEMBERED } = options;
     this.#options = options;
     this.#taken = new LRUCache({
       max: remembered,
@@ -99,6 +102,7 @@ export class NonceLedger {
       name: 'used nonces',
       sweep: () => sweepUsedNonces(sql, LARGEST_SWEEP),
       everyMs: SWEEP_EVERY_MS,
+      duties,
       log,
     });
   }

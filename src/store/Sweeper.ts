@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Duties } from './Duties.ts';
 
 export interface SweeperOptions {
-  /** What is swept, for log lines. */
+  /** What is swept, for log lines; and the duty, where it is one. */
   readonly name: string;
+  /** Of all processes that sweep this one does at a time. Absent: this one always does. */
+  readonly duties?: Pick<Duties, 'hold'> | undefined;
   /** Removes some of what is to go. True: there may be more. */
   readonly sweep: () => Promise<boolean>;
   /** Milliseconds from the end of one sweep to the next. */
@@ -13,8 +16,8 @@ export interface SweeperOptions {
 }
 
 /**
- * Takes away, at intervals, what lies there and is not to stay: rows, files. Every node may sweep: what one has taken the
- * others do not find.
+ * Takes away, at intervals, what lies there and is not to stay: rows, files. Every node may sweep, since what one has taken
+ * the others do not find; with duties one does.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
@@ -45,8 +48,9 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<boolean> {
-    const { name, sweep, log } = this.#options;
+    const { name, sweep, duties, everyMs, log } = this.#options;
     try {
+      if (duties && !(await duties.hold(name, everyMs))) return false;
       return await sweep();
     } catch (error) {
       log.warn(faultFields(error), `${name} could not be swept; will be tried again`);

@@ -1,6 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import { deleteCallDetailsBefore } from './callDetails.ts';
 import { deleteClosedCallsBefore } from './closedCalls.ts';
+import type { Duties } from './Duties.ts';
 import type { Sql } from './database.ts';
 import { deleteDeadLettersBefore } from './deadLetters.ts';
 import { Sweeper } from './Sweeper.ts';
@@ -12,6 +13,8 @@ export interface RetentionOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly logger: Logger;
+  /** Of all nodes that sweep one does at a time. Absent: this one always does. */
+  readonly duties?: Pick<Duties, 'hold'> | undefined;
 }
 
 const EVERY_MS = 600_000;
@@ -37,7 +40,7 @@ export function callDetailSweeper(options: RetentionOptions): Sweeper | undefine
 function sweeperOf(
   name: string,
   remove: (sql: Sql, moment: Date, most: number) => Promise<number>,
-  { sql, keptDays, clock, logger }: RetentionOptions,
+  { sql, keptDays, clock, logger, duties }: RetentionOptions,
 ): Sweeper | undefined {
   if (keptDays === 0) return undefined;
   return new Sweeper({
@@ -47,6 +50,7 @@ function sweeperOf(
       return (await remove(sql, moment, LARGEST_SWEEP)) === LARGEST_SWEEP;
     },
     everyMs: EVERY_MS,
+    duties,
     log: logger,
   });
 }
