@@ -134,6 +134,11 @@ export class CallerMedia extends EventEmitter<MediaEvents> {
     return this.caller;
   }
 
+  /** The media server's names of the channels, by which its own log knows them. */
+  get channels(): readonly string[] {
+    return this.legs().map((leg) => leg.uuid);
+  }
+
   /** What the media server counted of each party, once released. */
   get figures(): Partial<Record<Party, LegFigures>> {
     const { figures } = this.caller;

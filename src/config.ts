@@ -5,6 +5,7 @@ import {
   baseUrlOrNone,
   databaseUrlOrNone,
   frequencyOrNone,
+  hostAndPortOrNone,
   integer,
   integerOrNone,
   listOf,
@@ -288,6 +289,23 @@ export const SETTINGS = {
     oneOf('off', 'ladder', 'messages'),
   ),
   AXBRIDGE_CALL_DETAIL_DAYS: setting('3', 'days for which that is kept; 0: for ever', integer(0, 3650)),
+  AXBRIDGE_HEP: setting(
+    '',
+    'host:port of a capture server (Homer) that gets the SIP messages of calls in HEP3 over UDP; without it, none does',
+    hostAndPortOrNone,
+  ),
+  AXBRIDGE_HEP_NUMBERS: setting(
+    'masked',
+    'how numbers stand in what the capture server gets: "masked" or "clear"',
+    oneOf('masked', 'clear'),
+  ),
+  AXBRIDGE_HEP_ID: setting('2001', 'capture id that the capture server sees', integer(1, 4_294_967_295)),
+  AXBRIDGE_OTLP_URL: setting(
+    '',
+    'where an OpenTelemetry collector takes traces of calls, like http://127.0.0.1:4318/v1/traces; without it, none are made',
+    baseUrlOrNone,
+  ),
+  AXBRIDGE_OTLP_PERCENT: setting('100', 'of a hundred calls so many have a trace', integer(1, 100)),
   AXBRIDGE_DEAD_LETTER_DAYS: setting(
     '31',
     'days for which notifications that were given up are kept; 0 keeps them for ever',

@@ -138,6 +138,22 @@ export const secondsList = (value: string, name: string): number[] => {
 };
 
 /** A server given as `host:port,secret`. */
+/** A host name, IPv4 address or IPv6 address in brackets, and a port. */
+export const hostAndPortOrNone = (value: string, name: string): HostAndPort | undefined => {
+  if (value === '') return undefined;
+  const match = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})$/.exec(value);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port < 1 || port > 65_535)
+    throw new SettingError(name, value, 'host:port, like 192.0.2.1:9060');
+  return { host, port };
+};
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;

@@ -28,7 +28,7 @@ export async function startCalls(
   context: Context,
   servers: Servers,
   stores: Stores,
-  { journal, control, life, claim }: Journaling,
+  { journal, control, life, claim, spans }: Journaling,
   seeing: Seeing,
   recordings: Recordings,
   metrics: Metrics,
@@ -67,7 +67,7 @@ export async function startCalls(
     listenAddress: config.AXBRIDGE_ESL_LISTEN,
     profile: config.AXBRIDGE_MEDIA_PROFILE,
     log: logger,
-    wantsFigures: seeing !== undefined,
+    wantsFigures: config.AXBRIDGE_CALL_DETAILS !== 'off',
   });
   const origin = { spId: config.AXBRIDGE_SP_ID, hostName: config.AXBRIDGE_HOST_NAME };
   const recovery = new Recovery({
@@ -98,6 +98,7 @@ export async function startCalls(
     }),
     recordings,
     ...(seeing && { details: seeing.details }),
+    ...(spans && { spans }),
     metrics,
     logger,
     clock,
@@ -126,6 +127,7 @@ export async function startCalls(
   frontEnd.on('invite', (invite) => calls.take(invite));
   frontEnd.on('down', () => calls.endUnanswered());
   frontEnd.on('up', () => void calls.checkAll());
+  frontEnd.on('up', () => seeing?.hep?.listensOn(frontEnd.listeningOn));
   parts.defer(() => frontEnd.stop());
   await media.start();
   parts.defer(() => media.stop());

@@ -5,6 +5,7 @@ import { CustomerControl } from './push/CustomerControl.ts';
 import { DeliveryHistory } from './push/DeliveryHistory.ts';
 import { Pusher } from './push/Pusher.ts';
 import type { Context } from './servers.ts';
+import { startSpans } from './startSpans.ts';
 import { Journal } from './store/journal.ts';
 import { loadNodeId } from './store/nodeId.ts';
 import { NodeLife, openCallsOfDeadLives } from './store/nodes.ts';
@@ -26,10 +27,12 @@ export async function startJournal(
   const life = new NodeLife({ ...node, sql, deadSeconds, logger });
   await life.start();
   parts.defer(() => life.stop());
+  const spans = await startSpans({ config, logger, parts }, node.nodeId);
   const journal = new Journal({ ...node, sql, sealer, apps, logger });
   const history = new DeliveryHistory({
     ...{ sql, clock, logger, duties },
     keptDays: config.AXBRIDGE_DELIVERY_HISTORY_DAYS,
+    ...(spans && { spans }),
   });
   history.start();
   parts.defer(() => history.stop());
@@ -76,7 +79,7 @@ export async function startJournal(
   });
   parts.defer(() => control.stop());
   const claim = () => openCallsOfDeadLives({ ...node, sql, sealer, deadSeconds, logger });
-  return { journal, pusher, control, claim, ...node };
+  return { journal, pusher, control, claim, spans, ...node };
 }
 
 export type Journaling = Awaited<ReturnType<typeof startJournal>>;

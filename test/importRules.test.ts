@@ -31,12 +31,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/servers': ['embedded', 'freeswitch-conf', 'src/api', 'src/config', 'src/telemetry'],
   // Each builds one group of parts for `src/main.ts`.
   'src/openStores': ['src/store', 'src/calls', 'src/servers'],
-  'src/startJournal': ['src/push', 'src/store', 'src/servers', 'src/openStores', 'src/telemetry'],
+  'src/startJournal': [
+    ...['src/push', 'src/store', 'src/servers', 'src/openStores', 'src/startSpans', 'src/telemetry'],
+  ],
   'src/startRecordings': ['src/recordings', 'src/config', 'src/servers', 'src/openStores', 'src/telemetry'],
   'src/startCalls': [
     ...['src/calls', 'src/recordings', 'src/sip', 'src/store', 'routing', 'media'],
     ...['src/servers', 'src/openStores', 'src/startDetails', 'src/startJournal', 'src/telemetry'],
   ],
+  'src/startSpans': ['src/servers', 'src/telemetry'],
   'src/startDetails': ['src/calls', 'src/sip', 'src/store', 'src/servers', 'src/openStores'],
   'src/startGate': ['src/api', 'src/store', 'src/config', 'src/servers', 'src/openStores'],
   'src/startApi': [

@@ -12,7 +12,8 @@ import type { IncomingInvite } from '../sip/IncomingInvite.ts';
 import type { Progress } from '../sip/OutgoingInvite.ts';
 import type { SdpCleaner } from '../sip/sdp.ts';
 import type { Trunk } from '../store/trunks.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import { type CallSpans, epochMs } from '../telemetry/callSpans.ts';
+import { type Logger, withFields } from '../telemetry/logger.ts';
 import type { AnnouncementFiles } from './announcementFiles.ts';
 import type { CallLegs, CallPath } from './CallPath.ts';
 import type { CallSettings } from './CallServices.ts';
@@ -42,6 +43,8 @@ export interface AnchoredPathOptions {
   readonly announcements: AnnouncementFiles;
   readonly recordings: Pick<Recordings, 'begin' | 'discard'>;
   readonly settings: Pick<CallSettings, 'ringSeconds'>;
+  readonly sessionId: string;
+  readonly spans?: CallSpans;
   readonly logger: Logger;
   /** The media is over although nobody released it. */
   readonly onLost: (reason: LostReason) => void;
@@ -75,7 +78,8 @@ export class AnchoredPath implements CallPath {
    * @throws MediaError when no media server can take the call
    */
   static async create(options: AnchoredPathOptions): Promise<AnchoredPath> {
-    const { media, invite, answered, decision, announcements, onLost } = options;
+    const { media, invite, answered, decision, announcements, onLost, sessionId, spans, logger } = options;
+    const startedAtMs = performance.now();
     const making = answered
       ? media.addCallee(answered.media)
       : media.create({ callerOffer: invite.offer ?? '' });
@@ -83,8 +87,12 @@ export class AnchoredPath implements CallPath {
       making.then((made) => made.on('lost', onLost)),
       announcements.file(decision.ringback),
     ]);
+    const madeAtMs = performance.now();
+    spans?.add({ sessionId, name: 'media', startMs: epochMs(startedAtMs), endMs: epochMs(madeAtMs) });
+    logger.debug({ sessionId, part: 'media', channels: channels.channels }, 'it has media channels');
     try {
-      return new AnchoredPath(options, channels, ringback);
+      const own = { ...options, logger: withFields(logger, { sessionId }) };
+      return new AnchoredPath(own, channels, ringback);
     } catch (error) {
       await channels.release();
       throw error;

@@ -154,6 +154,7 @@ export class Call implements CallStep {
           ...services,
           invite,
           decision,
+          sessionId: this.sessionId,
           ...(channel && { answered: channel }),
           onLost: (reason) => this.#mediaLost(reason),
           onFigures: (figures) => services.details?.media(this.sessionId, figures),
@@ -181,8 +182,8 @@ export class Call implements CallStep {
       this.#finish({ stateCode: 8035, releasedBy: 'platform', q850: Q850.recoveryOnTimerExpiry });
     });
     const leg = new CalleeLeg({
-      frontEnd: services.frontEnd,
-      trunks: services.trunks,
+      ...services,
+      sessionId: this.sessionId,
       handset: services.handsetOf?.(callee),
       callee,
       shown,

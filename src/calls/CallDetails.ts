@@ -17,8 +17,8 @@ import type { Logger } from '../telemetry/logger.ts';
 export interface CallDetailsOptions {
   readonly sql: Sql;
   readonly tap: SipTap;
-  /** Whether the ladder keeps each message whole. */
-  readonly keepsMessages: boolean;
+  /** What is kept of a call's messages: nothing, their lines in the ladder, or each whole. */
+  readonly kept: 'off' | 'ladder' | 'messages';
   /** Hears of each SIP message of a call, as it is. */
   readonly onMessage?: (sessionId: string, message: SeenMessage) => void;
   readonly logger: Logger;
@@ -80,9 +80,9 @@ export class CallDetails {
 
   /** A call begins with its INVITE. */
   open(sessionId: string, invite: IncomingInvite<Trunk>): void {
-    const { keepsMessages, onMessage } = this.#options;
+    const { kept, onMessage } = this.#options;
     const ladder = new CallLadder({
-      keepsMessages,
+      kept,
       ...(onMessage && { onMessage: (message: SeenMessage) => onMessage(sessionId, message) }),
     });
     this.#watched.set(sessionId, { sessionId, ladder, media: undefined });
@@ -96,7 +96,7 @@ export class CallDetails {
 
   /** The ladder of a call that is in progress here, or has just ended. */
   soFar(sessionId: string): LadderSoFar | undefined {
-    return this.ladderOf(sessionId)?.soFar;
+    return this.#options.kept === 'off' ? undefined : this.ladderOf(sessionId)?.soFar;
   }
 
   /** What a media server counted of the legs of a call; what it counts later of a leg comes in place of that. */
@@ -133,9 +133,10 @@ export class CallDetails {
   }
 
   #write({ sessionId, appKey, endedAt, ladder, media }: Lingering): void {
-    const { tap, mostWaiting = MOST_WAITING } = this.#options;
+    const { tap, kept, mostWaiting = MOST_WAITING } = this.#options;
     this.#watched.delete(sessionId);
     tap.forget(ladder);
+    if (kept === 'off') return;
     if (this.#writes.depth >= mostWaiting) this.#lost += 1;
     else this.#writes.add({ appKey, sessionId, endedAt, ladder: ladder.soFar, media });
   }

@@ -75,6 +75,11 @@ export class CallLog {
   /** Notes what the call belongs to now; what an earlier decision said of it holds no longer. */
   decided(decision: Decision): void {
     this.call.because = explain(decision.because);
+    const { sessionId, because } = this.call;
+    this.#options.logger.debug(
+      { sessionId, part: 'routing', decision: decision.kind, because },
+      'it is decided',
+    );
     if (decision.kind !== 'connect' && decision.kind !== 'refuse') return;
     const { call } = this;
     const { subscriptionId, userData, extension } = decision;
@@ -138,13 +143,19 @@ export class CallLog {
     const { call } = this;
     closeSnapshot(call, ending);
     const messages = closingMessages(call, this.#options.origin);
-    this.#options.journal.close(call, messages).catch((error: unknown) => this.#warn(error));
+    this.#options.journal.close(call, messages).then(
+      () => this.#debug('its end is durable'),
+      (error: unknown) => this.#warn(error),
+    );
   }
 
   #open(event: Message | undefined): void {
     const { journal, call } = this.#options;
     this.#opened = journal.open(call, event).then(
-      () => true,
+      () => {
+        this.#debug('it is durable');
+        return true;
+      },
       (error: unknown) => {
         this.#warn(error);
         return false;
@@ -154,6 +165,11 @@ export class CallLog {
 
   #progress(event: Message): void {
     this.#options.journal.progress(this.call, event).catch((error: unknown) => this.#warn(error));
+  }
+
+  #debug(message: string): void {
+    const { logger, call } = this.#options;
+    logger.debug({ sessionId: call.sessionId, part: 'journal' }, message);
   }
 
   #warn(error: unknown): void {

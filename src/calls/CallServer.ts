@@ -5,6 +5,7 @@ import { Q850 } from '../sip/reason.ts';
 import type { CallSnapshot } from '../store/CallSnapshot.ts';
 import type { Message } from '../store/Message.ts';
 import type { Trunk } from '../store/trunks.ts';
+import { epochMs } from '../telemetry/callSpans.ts';
 import { admit } from './admit.ts';
 import { Call } from './Call.ts';
 import { CallerSide } from './CallerSide.ts';
@@ -179,13 +180,18 @@ export class CallServer {
 
   #open(invite: IncomingInvite<Trunk>, decision: Decision, now: number, receivedAtMs: number): void {
     const services = this.#options;
-    const { metrics, sessionIds, journal, origin, clock, logger } = services;
+    const { metrics, sessionIds, journal, origin, clock, logger, spans } = services;
     const mode = decision.app?.mode ?? NO_MODE;
-    metrics.decision(mode, (performance.now() - receivedAtMs) / 1000);
+    const decidedAtMs = performance.now();
+    metrics.decision(mode, (decidedAtMs - receivedAtMs) / 1000);
     const snapshot = snapshotOf(sessionIds(now), mode, invite, decision, now);
     const log = new CallLog({ journal, call: snapshot, origin, clock, logger });
-    services.details?.open(snapshot.sessionId, invite);
-    const onEnd = () => this.#forget(snapshot.sessionId);
+    const { sessionId, x, because } = snapshot;
+    services.details?.open(sessionId, invite);
+    spans?.add({ sessionId, name: 'decide', startMs: epochMs(receivedAtMs), endMs: epochMs(decidedAtMs) });
+    logger.debug({ sessionId, part: 'sip', x, trunk: invite.trunk?.name }, 'a call came in');
+    logger.debug({ sessionId, part: 'routing', decision: decision.kind, because }, 'it is decided');
+    const onEnd = () => this.#forget(sessionId);
     const side = new CallerSide({ invite, log, services, receivedAtMs, onEnd });
     let question: Message | undefined;
     if (decision.kind === 'ask') question = log.openAsking();

@@ -8,6 +8,7 @@ import type { HandsetContact } from '../store/handsets.ts';
 import type { LineAnswer, LineRequest } from '../store/lines.ts';
 import type { Message } from '../store/Message.ts';
 import type { Trunk } from '../store/trunks.ts';
+import type { CallSpans } from '../telemetry/callSpans.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AnnouncementFiles } from './announcementFiles.ts';
 import type { CallDetails } from './CallDetails.ts';
@@ -63,6 +64,8 @@ export interface CallServices {
   readonly recordings: Pick<Recordings, 'begin' | 'outcome' | 'keep' | 'discard'>;
   /** Notes what is seen of each call; absent where that is switched off. */
   readonly details?: Pick<CallDetails, 'open' | 'ladderOf' | 'media' | 'ended'>;
+  /** Takes the parts of each call as a trace; absent where that is switched off. */
+  readonly spans?: CallSpans;
   readonly metrics: CallMetrics;
   /** Where calls that have ended leave what they still have to give back. */
   readonly releases: Pending;

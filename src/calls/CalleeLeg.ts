@@ -6,6 +6,7 @@ import { numberUri, type TrunkGroup } from '../sip/TrunkGroup.ts';
 import { shouldTryNextTrunk } from '../sip/trunks.ts';
 import type { HandsetContact } from '../store/handsets.ts';
 import type { Trunk } from '../store/trunks.ts';
+import type { Logger } from '../telemetry/logger.ts';
 
 export interface CalleeLegOptions {
   readonly frontEnd: Pick<SipFrontEnd<Trunk>, 'invite'>;
@@ -18,6 +19,8 @@ export interface CalleeLegOptions {
   readonly shown: string;
   readonly offer: string | undefined;
   readonly onProgress: (progress: Progress) => void;
+  readonly sessionId: string;
+  readonly logger: Pick<Logger, 'debug'>;
   /** Where its messages are drawn, if they are. */
   readonly ladder: CallLadder | undefined;
 }
@@ -71,11 +74,19 @@ export class CalleeLeg {
       this.#leaveTrunk?.();
       this.#leaveTrunk = 'name' in peer ? this.#options.trunks.begin(peer.name) : undefined;
       last = await this.#invitePeer(peer).result;
+      this.#tell(peer, last);
       if (last.kind !== 'failed') return last;
       const isPeerOut = 'name' in peer ? shouldTryNextTrunk : isHandsetGone;
       if (this.#cancelled || !isPeerOut(last.status, this.#progressed)) break;
     }
     return { ...last, rang: this.#rang };
+  }
+
+  #tell(peer: Trunk | HandsetContact, result: InviteResult): void {
+    const { logger, sessionId } = this.#options;
+    const to = 'name' in peer ? { trunk: peer.name } : { handset: true };
+    const status = result.kind === 'failed' ? result.status : 200;
+    logger.debug({ sessionId, part: 'sip', ...to, outcome: result.kind, status }, 'the callee was called');
   }
 
   #invitePeer(peer: Trunk | HandsetContact): OutgoingInvite {

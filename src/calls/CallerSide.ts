@@ -2,10 +2,12 @@ import type { IncomingInvite, Rejection } from '../sip/IncomingInvite.ts';
 import { Q850 } from '../sip/reason.ts';
 import type { DialogEnd, SipDialog } from '../sip/SipDialog.ts';
 import type { Trunk } from '../store/trunks.ts';
+import { withFields } from '../telemetry/logger.ts';
 import { CallerChannel } from './CallerChannel.ts';
 import type { CallLog, Ending } from './CallLog.ts';
 import type { CallServices } from './CallServices.ts';
 import { inTime } from './inTime.ts';
+import { spansOfCall } from './spansOfCall.ts';
 import { stateCodeOf } from './stateCodes.ts';
 
 /** A caller is kept waiting so long for his call's row in the journal; a commit takes milliseconds. */
@@ -138,7 +140,9 @@ export class CallerSide {
       releases.add(made.release());
       return undefined;
     }
-    this.#channel = new CallerChannel(made, logger);
+    const { sessionId } = this;
+    logger.debug({ sessionId, part: 'media', channels: made.channels }, 'the caller has a media channel');
+    this.#channel = new CallerChannel(made, withFields(logger, { sessionId }));
     return this.#channel;
   }
 
@@ -175,10 +179,18 @@ export class CallerSide {
     this.#releaseChannel();
     this.log.close(ending);
     details?.ended(this.log.call);
+    this.#tellEnd(ending);
     this.#leaveTrunk();
     admission.ended(this.sessionId);
     metrics.attempt(this.mode, stateCodeOf(ending.stateCode).outcome);
     this.#onEnd();
+  }
+
+  #tellEnd({ stateCode, releasedBy }: Ending): void {
+    const { spans, logger } = this.services;
+    const { sessionId } = this;
+    logger.debug({ sessionId, part: 'calls', stateCode, releasedBy }, 'it has ended');
+    if (spans) for (const span of spansOfCall(this.log.call)) spans.add(span);
   }
 
   #releaseChannel(): void {

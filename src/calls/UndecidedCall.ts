@@ -3,6 +3,7 @@ import { refuseFault } from '../../routing/refusals.ts';
 import type { Ask, Collect, Connect, Decision, Refuse, RouteCall } from '../../routing/types.ts';
 import type { DialogEnd } from '../sip/SipDialog.ts';
 import type { Message } from '../store/Message.ts';
+import { type CallSpan, epochMs } from '../telemetry/callSpans.ts';
 import { admit } from './admit.ts';
 import { askForDecision } from './askForDecision.ts';
 import { Call } from './Call.ts';
@@ -109,11 +110,23 @@ export class UndecidedCall implements CallStep {
       case 'refuse':
         return new RefusedCall({ side: this.#side, decision });
       case 'collect':
-        return this.#orFault(decision, () => this.#collect(decision));
+        return this.#orFault(decision, () => this.#timed('collect', () => this.#collect(decision)));
       case 'ask':
-        return this.#orFault(decision, () => this.#ask(decision));
+        return this.#orFault(decision, () => this.#timed('ask', () => this.#ask(decision)));
       case 'connect':
         return this.#orFault(decision, () => this.#connect(decision));
+    }
+  }
+
+  /** A step during which others are waited for is a part of the call's trace. */
+  async #timed<T>(name: CallSpan['name'], step: () => Promise<T>): Promise<T> {
+    const { spans } = this.#side.services;
+    if (spans === undefined) return step();
+    const startMs = epochMs(performance.now());
+    try {
+      return await step();
+    } finally {
+      spans.add({ sessionId: this.sessionId, name, startMs, endMs: epochMs(performance.now()) });
     }
   }
 

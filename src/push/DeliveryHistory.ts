@@ -4,6 +4,7 @@ import { type DeliveryAttempt, deleteDeliveriesBefore, insertAttempts } from '..
 import { GroupCommit } from '../store/GroupCommit.ts';
 import { QUESTION } from '../store/messageHistory.ts';
 import { Sweeper } from '../store/Sweeper.ts';
+import type { CallSpans } from '../telemetry/callSpans.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { EndedQuestion } from './CustomerControl.ts';
 
@@ -11,6 +12,8 @@ export interface DeliveryHistoryOptions {
   readonly sql: Sql;
   /** Days for which attempts are kept; with 0 none are written. */
   readonly keptDays: number;
+  /** Takes each attempt as a part of its call's trace. */
+  readonly spans?: CallSpans;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly logger: Logger;
@@ -76,10 +79,22 @@ export class DeliveryHistory {
   }
 
   add(attempt: DeliveryAttempt): void {
-    const { keptDays, mostWaiting = MOST_WAITING } = this.#options;
+    const { keptDays, mostWaiting = MOST_WAITING, spans } = this.#options;
+    this.#log(attempt);
+    if (spans) trace(spans, attempt);
     if (keptDays === 0) return;
     if (this.#attempts.depth < mostWaiting) this.#attempts.add(attempt);
     else this.#lost += 1;
+  }
+
+  #log({ sessionIds, id, event, ms, status, error }: DeliveryAttempt): void {
+    const { logger } = this.#options;
+    for (const sessionId of sessionIds) {
+      logger.debug(
+        { sessionId, part: 'push', event, webhookId: id, ms, status, error },
+        'the customer was told',
+      );
+    }
   }
 
   /** A question of mode X is an attempt that is made once. */
@@ -94,5 +109,17 @@ export class DeliveryHistory {
     await this.#sweeper.stop();
     if (!this.#attempts.failing) await this.#attempts.flush();
     await this.#attempts.stop();
+  }
+}
+
+function trace(spans: CallSpans, { sessionIds, id, event, at, ms, status, error }: DeliveryAttempt): void {
+  const attributes = {
+    'axbridge.event': event,
+    'axbridge.webhook_id': id,
+    ...(status !== undefined && { 'http.response.status_code': status }),
+  };
+  const failure = error === undefined ? {} : { failure: error };
+  for (const sessionId of sessionIds) {
+    spans.add({ sessionId, name: 'push', startMs: at, endMs: at + ms, attributes, ...failure });
   }
 }

@@ -5,8 +5,8 @@ import { keepableText, ladderLine, type SeenMessage } from './ladderLine.ts';
 const MOST_LINES = 200;
 
 export interface CallLadderOptions {
-  /** Whether each message is kept whole. */
-  readonly keepsMessages: boolean;
+  /** What is kept of each message: nothing, its line, or all of it. */
+  readonly kept: 'off' | 'ladder' | 'messages';
   /** Hears of each message first, as it is. */
   readonly onMessage?: (message: SeenMessage) => void;
 }
@@ -22,12 +22,13 @@ export class CallLadder {
   }
 
   note(leg: LadderLine['leg'], message: SeenMessage): void {
-    const { keepsMessages, onMessage } = this.#options;
+    const { kept, onMessage } = this.#options;
     onMessage?.(message);
+    if (kept === 'off') return;
     if (this.#lines.length >= MOST_LINES) this.#omitted += 1;
     else {
       const line = ladderLine(leg, message);
-      this.#lines.push(keepsMessages ? { ...line, text: keepableText(message.text) } : line);
+      this.#lines.push(kept === 'messages' ? { ...line, text: keepableText(message.text) } : line);
     }
   }
 

@@ -9,6 +9,16 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+/** A logger whose every line has these fields too. */
+export function withFields(logger: Logger, fields: object): Logger {
+  return {
+    debug: (more, message) => logger.debug({ ...fields, ...more }, message),
+    info: (more, message) => logger.info({ ...fields, ...more }, message),
+    warn: (more, message) => logger.warn({ ...fields, ...more }, message),
+    error: (more, message) => logger.error({ ...fields, ...more }, message),
+  };
+}
+
 /**
  * The process's logger: JSON lines on standard output. Of an error it writes what `faultFields` lets through: errors of
  * the SIP and database libraries carry whole messages and rows as fields, and telephone numbers in their texts.

@@ -1,0 +1,80 @@
+import { createSocket, type Socket } from 'node:dgram';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { SeenMessage } from '../ladderLine.ts';
+import { hepPacket } from './hepPacket.ts';
+import { maskedMessage } from './maskedMessage.ts';
+
+export interface HepSenderOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly captureId: number;
+  readonly numbers: 'masked' | 'clear';
+  readonly logger: Logger;
+}
+
+const DEFAULT_SIP_PORT = 5060;
+
+/**
+ * Sends the SIP messages of calls to a capture server. Nobody waits for it: what the network or the capture server
+ * loses is lost. The own side of each message is where the SIP server says that it listens.
+ */
+export class HepSender {
+  readonly #options: HepSenderOptions;
+  readonly #socket: Socket;
+  /** By transport. */
+  #own = new Map<string, { readonly address: string; readonly port: number }>();
+  #fails = false;
+
+  constructor(options: HepSenderOptions) {
+    this.#options = options;
+    this.#socket = createSocket(options.host.includes(':') ? 'udp6' : 'udp4');
+    this.#socket.on('error', (error) => this.#tell(error));
+    this.#socket.unref();
+  }
+
+  /** @param listeningOn as the SIP server says it: `udp/192.0.2.1:5060` */
+  listensOn(listeningOn: readonly string[]): void {
+    this.#own = new Map(
+      listeningOn.flatMap((each) => {
+        const match = /^(\w+)\/\[?(.+?)\]?:(\d+)$/.exec(each);
+        const [, transport = '', address = '', port] = match ?? [];
+        return match === null ? [] : [[transport, { address, port: Number(port) }] as const];
+      }),
+    );
+  }
+
+  /** @param correlationId the call's session id */
+  send(correlationId: string, message: SeenMessage): void {
+    const { host, port, captureId, numbers } = this.#options;
+    const { at, way, transport, text } = message;
+    const own = this.#own.get(transport) ?? this.#own.values().next().value ?? { address: '', port: 0 };
+    const peer = peerOf(message);
+    const packet = hepPacket({
+      ...{ at, transport, correlationId, captureId },
+      source: way === 'in' ? peer : own,
+      destination: way === 'in' ? own : peer,
+      text: numbers === 'clear' ? text : maskedMessage(text),
+    });
+    this.#socket.send(packet, port, host, (error) => this.#tell(error));
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #tell(error: Error | null): void {
+    const fails = error !== null;
+    if (fails && !this.#fails) this.#options.logger.warn({ err: error }, 'the capture server is not reached');
+    this.#fails = fails;
+  }
+}
+
+/** drachtio-server tells its own address of the requests that it sends: where they went says the Request-URI. */
+function peerOf({ way, address, port, text }: SeenMessage) {
+  const target =
+    way === 'out'
+      ? /^[A-Z]+ sips?:(?:[^@\s]*@)?\[?([\d.]+|[\da-fA-F:]+)\]?(?::(\d+))?[;?>\s]/.exec(text)
+      : null;
+  if (target === null) return { address, port: Number(port) };
+  return { address: target[1] ?? '', port: Number(target[2] ?? DEFAULT_SIP_PORT) };
+}
