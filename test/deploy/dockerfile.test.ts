@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { validate } from 'dockerfile-utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { within } from '../kit/Series.ts';
+import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
+import { deployed, ROOT } from './files.ts';
+
+const START_PATIENCE_MS = 30_000;
+const text = deployed('Dockerfile');
+const packageJson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+/** What the image gets of the repository. */
+const copied = [...text.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, words = '']) =>
+  words.split(' ').slice(0, -1),
+);
+
+let folder: string;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'axbridge-image-'));
+  database = await createTestDatabase({ max: 1 });
+});
+
+afterAll(async () => {
+  await database?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('deploy/Dockerfile', () => {
+  it('has nothing that a linter finds', () => {
+    expect(validate(text)).toEqual([]);
+  });
+
+  it('starts from the Node that npm brings, as another user than root, with a health check', () => {
+    const wanted = packageJson.devDependencies.node.replace('^', '');
+    expect(text).toContain(`ARG NODE=node:${wanted}-`);
+    expect(text).toMatch(/^USER axbridge$/m);
+    expect(text).toMatch(/^HEALTHCHECK /m);
+  });
+
+  it('copies what is there, and what .dockerignore lets through', () => {
+    const ignored = readFileSync(join(ROOT, '.dockerignore'), 'utf8');
+    for (const path of copied) {
+      expect(existsSync(join(ROOT, path)), path).toBe(true);
+      expect(ignored).toContain(`\n!${path}\n`);
+    }
+  });
+
+  it('copies all that axbridge needs to start', async () => {
+    for (const path of copied) {
+      mkdirSync(join(folder, path, '..'), { recursive: true });
+      cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+    }
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const child = spawn(process.execPath, ['src/main.ts'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        PATH: process.env.PATH,
+        DATABASE_URL: database.url,
+        AXBRIDGE_DATA_DIR: join(folder, 'data'),
+        ...Object.fromEntries(
+          ['HTTP', 'OPS', 'SIP', 'DRACHTIO', 'ESL', 'MEDIA_SIP', 'RTP'].map((each) => [
+            `AXBRIDGE_${each}_PORT`,
+            '0',
+          ]),
+        ),
+      },
+    });
+    const gone = once(child, 'exit');
+    const lines: string[] = [];
+    const ready = (async () => {
+      for await (const line of createInterface({ input: child.stdout })) {
+        lines.push(line);
+        if (line.includes('axbridge is ready')) return true;
+      }
+      return false;
+    })();
+    expect(await within(ready, 'axbridge to be ready', START_PATIENCE_MS), lines.join('\n')).toBe(true);
+    child.stdout.resume();
+    child.kill('SIGTERM');
+    expect((await gone)[0]).toBe(0);
+  });
+});
