@@ -66,7 +66,7 @@ export const APPS: CommandGroup = {
       },
       present: (answer) =>
         isRecord(answer)
-          ? `application ${answer.appKey} is there; its secret, for the customer: ${answer.appSecret}`
+          ? `application ${answer.appKey} is there\nits secret, for the customer: ${answer.appSecret}`
           : 'no answer',
     },
     change: {

@@ -50,7 +50,10 @@ export const DEAD_LETTERS: CommandGroup = {
         { heading: 'ATTEMPTS', show: field('attempts') },
         { heading: 'LAST ERROR', show: field('lastError') },
         { heading: 'ID', show: field('id') },
-        { heading: 'CALLS', show: ({ sessionIds }) => callsOf(sessionIds) },
+        {
+          heading: 'CALLS',
+          show: ({ kind, sessionIds }) => (kind === 'number' ? undefined : callsOf(sessionIds)),
+        },
       ]),
     },
     resend: {

@@ -157,7 +157,7 @@ it('blocks a number, lists it masked and unblocks it', async () => {
 });
 
 it('prints the answer itself with --json', async () => {
-  const { out } = await axbridge(['numbers', '--app', appKey, '--json']);
+  const { out } = await axbridge(['number', 'list', '--app', appKey, '--json']);
   expect(JSON.parse(out).items).toMatchObject([{ number: X, appKey }]);
 });
 

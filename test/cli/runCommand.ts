@@ -11,16 +11,21 @@ export interface Run {
   readonly err: string;
 }
 
-/** Runs the command line on an API, as its operator unless the environment says otherwise. */
+/**
+ * Runs the command line on an API, as its operator unless the environment says otherwise.
+ * @param input what it finds on its standard input
+ */
 export function runCommand(
   { base }: Pick<ApiUnderTest, 'base'>,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  input = '',
 ): Promise<Run> {
   const env = { AXBRIDGE_ADMIN_URL: base, AXBRIDGE_ADMIN_TOKEN: OPERATOR_TOKEN, ...environment };
   return new Promise((done) => {
-    execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) => {
+    const child = execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) => {
       done({ exitCode: error === null ? 0 : Number(error.code), out, err });
     });
+    child.stdin?.end(input);
   });
 }
