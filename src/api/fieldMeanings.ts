@@ -49,7 +49,8 @@ export const FIELD_MEANINGS: Readonly<Record<string, string>> = {
   callbackNum: 'Where A gets when he dials X and there is nobody to call back; wins over `callbackTone`.',
   calleeNumDisplay: "What A sees; the caller's number needs a platform that allows it.",
   displayNumMode: "What A sees; the caller's number needs a platform that allows it.",
-  privateSms: 'Whether short messages are passed on. JSON booleans are understood.',
+  privateSms:
+    'Whether short messages are passed on. JSON booleans are understood. Kept and shown; none are carried yet.',
   userData: 'Comes back in queries, events and records.',
 
   pageIndex: 'Which page.',

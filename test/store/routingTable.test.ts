@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Mode } from '../../routing/types.ts';
 import { Bindings } from '../../src/bindings/Bindings.ts';
 import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
-import { type App, insertApp } from '../../src/store/apps.ts';
+import { type App, insertApp, updateApp } from '../../src/store/apps.ts';
 import { Changes } from '../../src/store/changes.ts';
 import { closeDatabase, connectDatabase, type Sql } from '../../src/store/database.ts';
 import { Lines } from '../../src/store/lines.ts';
@@ -256,6 +256,21 @@ describe('an X in X mode', () => {
       app: { mode: 'X' },
       relation: undefined,
     });
+  });
+});
+
+describe('the hint of the quality check', () => {
+  it.each([
+    [{ qualityCheck: true, qualityHintTone: 'hint.wav' }, 'hint.wav'],
+    [{ qualityCheck: true, qualityHintTone: 'default' }, { scene: 'record-hint' }],
+    [{ qualityCheck: true, qualityHintTone: null }, undefined],
+    [{ qualityCheck: false, qualityHintTone: 'hint.wav' }, undefined],
+  ])('of an application with %j is %j', async (changes, hint) => {
+    const { app, numbers } = await makeApp('AXE');
+    await updateApp(database.sql, sealer, app.appKey, changes);
+    for (const digits of [undefined, '1207']) {
+      expect((await table.find(numbers[0] ?? '', STRANGER, digits))?.app.qualityHintTone).toEqual(hint);
+    }
   });
 });
 
