@@ -49,6 +49,12 @@ const SETTINGS: SettingTable = {
     field: ['maxCalls'],
     read: count,
   },
+  'calls-per-second': {
+    value: 'CALLS',
+    meaning: 'most calls that may begin on it in a second, both ways together, or none',
+    field: ['callsPerSecond'],
+    read: count,
+  },
   enabled: {
     value: 'yes|no',
     meaning: 'whether it takes calls and carries them',
