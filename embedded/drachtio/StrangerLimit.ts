@@ -13,8 +13,8 @@ export interface StrangerLimits {
 export const defaultStrangerLimits: StrangerLimits = {
   eachPerSecond: 10,
   eachBurst: 50,
-  allPerSecond: 500,
-  allBurst: 1_000,
+  allPerSecond: 300,
+  allBurst: 600,
 };
 
 /** How long the good word of a client lasts. */
