@@ -6,7 +6,7 @@ import { Scenario } from '../kit/Scenario.ts';
 import { signature, soundOf } from '../kit/signature.ts';
 
 const SOUNDS = join(import.meta.dirname, '..', '..', 'freeswitch-conf', 'sounds', 'zh');
-const NAME = 'no-binding-of-ride.wav';
+const NAME = 'no-binding@ride.wav';
 const SPRING = signature('spring', 700);
 const SUMMER = signature('summer', 700);
 const PRODUCTS = soundOf('product', readFileSync(join(SOUNDS, 'no-binding.wav')));
