@@ -1,7 +1,7 @@
 import type { CallDirection } from '../../routing/types.ts';
 import { type Sql, type SqlRunner, storeErrorOf } from './database.ts';
 import { namedColumns } from './namedColumns.ts';
-import { rowsAsJson } from './rowsAsJson.ts';
+import { appKeysOf, inOrder, rowsAsJson } from './sharedRows.ts';
 import { type WantedX, wantedColumns, type XRefusal } from './wantedX.ts';
 
 /** Most X that one A holds at the same time (facts 3.1). */
@@ -60,11 +60,11 @@ export type AxBindOutcome =
  */
 export async function insertAxBindings(sql: Sql, rows: readonly NewAxRow[]): Promise<AxBindOutcome[]> {
   const requests = rowsAsJson(rows.map(({ wanted, ...row }) => ({ ...row, ...wantedColumns(wanted) })));
-  const outcomes = await sql<{ outcome: AxBindOutcome['outcome']; on_x: string }[]>`
-    SELECT * FROM bind_ax(${rows.map((row) => row.app_key)}, ${requests}::text::json, ${MOST_X_OF_A})`.catch(
-    rethrow,
-  );
-  return outcomes.map(({ outcome, on_x }) => (outcome === 'bound' ? { outcome, x: on_x } : { outcome }));
+  const outcomes = await sql<{ ord: string; outcome: AxBindOutcome['outcome']; on_x: string }[]>`
+    SELECT * FROM bind_ax(${appKeysOf(rows)}, ${requests}::text::json, ${MOST_X_OF_A})`.catch(rethrow);
+  const outcomeOf = ({ outcome, on_x: x }: (typeof outcomes)[number]): AxBindOutcome =>
+    outcome === 'bound' ? { outcome, x } : { outcome };
+  return inOrder(rows, outcomes, outcomeOf, { outcome: 'no-free-x' });
 }
 
 /** One binding: by its id, or by its X, of which the A may be checked. */
@@ -87,15 +87,13 @@ export async function deleteAxBindings(
   sql: Sql,
   meant: readonly { readonly appKey: string; readonly key: AxKey }[],
 ): Promise<(string | null)[]> {
-  const requests = rowsAsJson(
-    meant.map(({ appKey, key }) => ({
-      app_key: appKey,
-      ...('x' in key ? { x: key.x, a_digest: key.aDigest } : { subscription_id: key.subscriptionId }),
-    })),
-  );
-  const rows = await sql<{ on_x: string | null }[]>`
-    SELECT on_x FROM unbind_ax(${meant.map(({ appKey }) => appKey)}, ${requests}::text::json)`.catch(rethrow);
-  return rows.map((row) => row.on_x);
+  const requests = meant.map(({ appKey, key }) => ({
+    app_key: appKey,
+    ...('x' in key ? { x: key.x, a_digest: key.aDigest } : { subscription_id: key.subscriptionId }),
+  }));
+  const ended = await sql<{ ord: string; on_x: string }[]>`
+    SELECT * FROM unbind_ax(${appKeysOf(requests)}, ${rowsAsJson(requests)}::text::json)`.catch(rethrow);
+  return inOrder<(typeof ended)[number], string | null>(meant, ended, ({ on_x }) => on_x, null);
 }
 
 /** @returns the X of the binding that was changed; undefined when there is none. @throws StoreError */

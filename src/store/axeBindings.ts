@@ -1,6 +1,6 @@
 import { type Sql, type SqlRunner, storeErrorOf } from './database.ts';
 import { namedColumns } from './namedColumns.ts';
-import { rowsAsJson } from './rowsAsJson.ts';
+import { appKeysOf, inOrder, rowsAsJson } from './sharedRows.ts';
 import { type WantedX, wantedColumns, type XRefusal } from './wantedX.ts';
 
 /** What a modify may set of a binding; what is absent stays. */
@@ -80,14 +80,16 @@ export async function insertAxeBindings(
   const requests = rowsAsJson(
     rows.map(({ wanted, ...row }) => {
       const { extension, digits } = wanted;
-      return { ...row, ...wantedColumns(wanted), extension, digits };
+      const expires_at = row.expires_at ?? 'infinity';
+      return { ...row, ...wantedColumns(wanted), extension, digits, expires_at };
     }),
   );
-  const outcomes = await sql<{ outcome: AxeBindOutcome['outcome']; on_x: string; on_extension: string }[]>`
-    SELECT * FROM bind_axe(${rows.map((row) => row.app_key)}, ${requests}::text::json, ${at})`.catch(rethrow);
-  return outcomes.map(({ outcome, on_x, on_extension }) =>
-    outcome === 'bound' ? { outcome, x: on_x, extension: on_extension } : { outcome },
-  );
+  type Row = { ord: string; outcome: AxeBindOutcome['outcome']; on_x: string; on_extension: string };
+  const outcomes = await sql<Row[]>`
+    SELECT * FROM bind_axe(${appKeysOf(rows)}, ${requests}::text::json, ${at})`.catch(rethrow);
+  const outcomeOf = ({ outcome, on_x: x, on_extension: extension }: Row): AxeBindOutcome =>
+    outcome === 'bound' ? { outcome, x, extension } : { outcome };
+  return inOrder(rows, outcomes, outcomeOf, { outcome: 'no-free-x' });
 }
 
 /** One binding: by its id, or by its X and extension. */
@@ -111,17 +113,15 @@ export async function deleteAxeBindings(
   meant: readonly { readonly appKey: string; readonly key: AxeKey }[],
   at: Date,
 ): Promise<(string | null)[]> {
-  const requests = rowsAsJson(
-    meant.map(({ appKey, key }) => ({
-      app_key: appKey,
-      ...('x' in key ? { x: key.x, extension: key.extension } : { subscription_id: key.subscriptionId }),
-    })),
-  );
-  const rows = await sql<{ on_x: string | null }[]>`
-    SELECT on_x FROM unbind_axe(${meant.map(({ appKey }) => appKey)}, ${requests}::text::json, ${at})`.catch(
+  const requests = meant.map(({ appKey, key }) => ({
+    app_key: appKey,
+    ...('x' in key ? { x: key.x, extension: key.extension } : { subscription_id: key.subscriptionId }),
+  }));
+  const ended = await sql<{ ord: string; on_x: string }[]>`
+    SELECT * FROM unbind_axe(${appKeysOf(requests)}, ${rowsAsJson(requests)}::text::json, ${at})`.catch(
     rethrow,
   );
-  return rows.map((row) => row.on_x);
+  return inOrder<(typeof ended)[number], string | null>(meant, ended, ({ on_x }) => on_x, null);
 }
 
 /**

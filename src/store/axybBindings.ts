@@ -1,6 +1,6 @@
 import type { CallDirection } from '../../routing/types.ts';
 import { type Sql, storeErrorOf } from './database.ts';
-import { rowsAsJson } from './rowsAsJson.ts';
+import { appKeysOf, inOrder, rowsAsJson } from './sharedRows.ts';
 import { placeColumns, type WantedPlace } from './wantedX.ts';
 
 /** Most X that one A holds at the same time, and most relations that one Y carries (facts 5.1). */
@@ -50,7 +50,13 @@ export type RelationOutcome =
   | { readonly outcome: 'no-such-binding' | 'number-already-bound' | 'binding-exists' | 'no-free-x' };
 
 const requestsOf = (rows: readonly (NewAxybRow | NewRelationRow)[]): string =>
-  rowsAsJson(rows.map(({ place, ...row }) => ({ ...row, ...placeColumns(place) })));
+  rowsAsJson(
+    rows.map(({ place, expires_at = 'infinity', ...row }) => ({
+      ...row,
+      expires_at,
+      ...placeColumns(place),
+    })),
+  );
 
 /**
  * Binds each A to an X on which nothing stands, in one statement.
@@ -63,12 +69,12 @@ export async function insertAxybBindings(
   rows: readonly NewAxybRow[],
   at: Date,
 ): Promise<AxybOutcome[]> {
-  const outcomes = await sql<{ outcome: AxybOutcome['outcome']; on_x: string }[]>`
+  const outcomes = await sql<{ ord: string; outcome: AxybOutcome['outcome']; on_x: string }[]>`
     SELECT * FROM bind_axyb(
-      ${rows.map((row) => row.app_key)}, ${requestsOf(rows)}::text::json, ${MOST_X_OF_A}, ${at})`.catch(
-    rethrow,
-  );
-  return outcomes.map(({ outcome, on_x }) => (outcome === 'bound' ? { outcome, x: on_x } : { outcome }));
+      ${appKeysOf(rows)}, ${requestsOf(rows)}::text::json, ${MOST_X_OF_A}, ${at})`.catch(rethrow);
+  const outcomeOf = ({ outcome, on_x: x }: (typeof outcomes)[number]): AxybOutcome =>
+    outcome === 'bound' ? { outcome, x } : { outcome };
+  return inOrder(rows, outcomes, outcomeOf, { outcome: 'no-free-x' });
 }
 
 /**
@@ -82,14 +88,13 @@ export async function insertAxybRelations(
   rows: readonly NewRelationRow[],
   at: Date,
 ): Promise<RelationOutcome[]> {
-  const outcomes = await sql<{ outcome: RelationOutcome['outcome']; on_x: string; on_y: string }[]>`
+  type Row = { ord: string; outcome: RelationOutcome['outcome']; on_x: string; on_y: string };
+  const outcomes = await sql<Row[]>`
     SELECT * FROM relate_axyb(
-      ${rows.map((row) => row.app_key)}, ${requestsOf(rows)}::text::json, ${MOST_RELATIONS_ON_Y}, ${at})`.catch(
-    rethrow,
-  );
-  return outcomes.map(({ outcome, on_x, on_y }) =>
-    outcome === 'bound' ? { outcome, x: on_x, y: on_y } : { outcome },
-  );
+      ${appKeysOf(rows)}, ${requestsOf(rows)}::text::json, ${MOST_RELATIONS_ON_Y}, ${at})`.catch(rethrow);
+  const outcomeOf = ({ outcome, on_x: x, on_y: y }: Row): RelationOutcome =>
+    outcome === 'bound' ? { outcome, x, y } : { outcome };
+  return inOrder(rows, outcomes, outcomeOf, { outcome: 'no-such-binding' });
 }
 
 /** What is to end: a binding with all its relations, or one relation of it, by its Y or by its B. */
@@ -109,19 +114,17 @@ export async function deleteAxybBindings(
   meant: readonly AxybEnding[],
   at: Date,
 ): Promise<(string[] | null)[]> {
-  const requests = rowsAsJson(
-    meant.map(({ appKey, subscriptionId, relation = {} }) => ({
-      app_key: appKey,
-      subscription_id: subscriptionId,
-      ...('y' in relation ? { y: relation.y } : {}),
-      ...('bDigest' in relation ? { b_digest: relation.bDigest } : {}),
-    })),
-  );
-  const rows = await sql<{ concerned: string[] | null }[]>`
-    SELECT concerned FROM unbind_axyb(${meant.map(({ appKey }) => appKey)}, ${requests}::text::json, ${at})`.catch(
+  const requests = meant.map(({ appKey, subscriptionId, relation = {} }) => ({
+    app_key: appKey,
+    subscription_id: subscriptionId,
+    ...('y' in relation ? { y: relation.y } : {}),
+    ...('bDigest' in relation ? { b_digest: relation.bDigest } : {}),
+  }));
+  const ended = await sql<{ ord: string; concerned: string[] | null }[]>`
+    SELECT * FROM unbind_axyb(${appKeysOf(requests)}, ${rowsAsJson(requests)}::text::json, ${at})`.catch(
     rethrow,
   );
-  return rows.map((row) => row.concerned);
+  return inOrder(meant, ended, ({ concerned }) => concerned, null);
 }
 
 /** A live binding with one of its live relations, or with none. */

@@ -1,9 +1,98 @@
--- Binds, relations and unbinds of AX, AXE and AXYB, many in one statement and one commit, as those of AXB (003).
---
--- Each function goes through an array of requests in their order, by every rule, and gives each its outcome: 'bound' or
--- 'ended', or the reason why not. A request to bind is an object with the columns of the new row (octets as '\x…') and,
--- where no number is named, with the place that one is looked for in (search_steps, 003). The functions hold the locks of
--- the applications; keys and checks of the tables hold the rules all the same (007, 014), whoever writes.
+-- Binds and unbinds of AX, AXE (022) and AXYB (023), many in one statement and one commit, as those of AXB (003).
+
+-- PostgreSQL reads every CHECK of a table anew for each statement that writes to it, whatever it writes: on numbers, that
+-- took longer than the rest of the statement. The check of a domain is read once, and asked only for what is set.
+CREATE DOMAIN number_state AS text
+  CHECK (VALUE IN ('normal', 'suspended', 'unavailable', 'bind-frozen', 'returned'));
+CREATE DOMAIN number_cause AS text
+  CHECK (VALUE IN ('deleted', 'arrears', 'stopped', 'barred', 'unbarred', 'forwarding-on', 'forwarding-off'));
+CREATE DOMAIN number_load AS integer CHECK (VALUE BETWEEN 0 AND 9999);
+CREATE DOMAIN direction_of_calls AS smallint CHECK (VALUE IN (0, 1, 2));
+CREATE DOMAIN unit_of_time AS smallint CHECK (VALUE IN (0, 1));
+CREATE DOMAIN place_of_x AS smallint CHECK (VALUE BETWEEN 1 AND 5);
+
+DROP TRIGGER tell_number_changed ON numbers;
+ALTER TABLE numbers
+  DROP CONSTRAINT numbers_state_check,
+  DROP CONSTRAINT numbers_cause_check,
+  DROP CONSTRAINT numbers_cause_known,
+  DROP CONSTRAINT numbers_bindings_check,
+  DROP CONSTRAINT numbers_most_bindings,
+  ALTER state TYPE number_state,
+  ALTER cause TYPE number_cause,
+  ALTER bindings TYPE number_load;
+CREATE TRIGGER tell_number_changed AFTER UPDATE OF app_key, area_code, state ON numbers FOR EACH ROW
+  WHEN ((OLD.app_key, OLD.area_code, OLD.state) IS DISTINCT FROM (NEW.app_key, NEW.area_code, NEW.state))
+  EXECUTE FUNCTION tell_number();
+
+-- Of what is out of service it is known why (012).
+CREATE FUNCTION check_cause() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.cause IS NOT NULL) <> (NEW.state IN ('unavailable', 'returned')) THEN
+    RAISE check_violation USING MESSAGE = format('a number that is %s with cause %s', NEW.state, NEW.cause);
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER check_cause BEFORE INSERT OR UPDATE OF state, cause ON numbers
+  FOR EACH ROW EXECUTE FUNCTION check_cause();
+
+ALTER TABLE bindings DROP CONSTRAINT bindings_call_direction_check, ALTER call_direction TYPE direction_of_calls;
+DROP TRIGGER tell_ax_changed ON ax_bindings;
+ALTER TABLE ax_bindings
+  DROP CONSTRAINT ax_bindings_call_direction_check,
+  DROP CONSTRAINT ax_bindings_place_check,
+  ALTER call_direction TYPE direction_of_calls,
+  ALTER place TYPE place_of_x,
+  ALTER place DROP DEFAULT;
+CREATE TRIGGER tell_ax_changed AFTER UPDATE OF call_direction, shows_caller, max_duration_minutes, record_flag,
+  record_hint_tone, last_min_voice, caller_hint_tone, callee_hint_tone, user_data
+  ON ax_bindings FOR EACH ROW EXECUTE FUNCTION tell_bound_number();
+ALTER TABLE axe_bindings DROP CONSTRAINT axe_bindings_time_unit_check, ALTER time_unit TYPE unit_of_time;
+ALTER TABLE axyb_bindings
+  DROP CONSTRAINT axyb_bindings_call_direction_check,
+  DROP CONSTRAINT axyb_bindings_place_check,
+  ALTER call_direction TYPE direction_of_calls,
+  ALTER place TYPE place_of_x,
+  ALTER place DROP DEFAULT;
+
+-- A bind that knows the place of its X among those of A (014) says so.
+DROP TRIGGER take_place_of_a ON ax_bindings;
+DROP TRIGGER take_place_of_a ON axyb_bindings;
+CREATE TRIGGER take_place_of_a BEFORE INSERT ON ax_bindings FOR EACH ROW WHEN (NEW.place IS NULL)
+  EXECUTE FUNCTION take_place_of_a();
+CREATE TRIGGER take_place_of_a BEFORE INSERT ON axyb_bindings FOR EACH ROW WHEN (NEW.place IS NULL)
+  EXECUTE FUNCTION take_place_of_a();
+
+-- The light end of an index is where numbers are looked for, and where those that were just bound leave dead entries.
+ALTER TABLE numbers SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
+
+-- What is bound and ended is counted (009) and told (007) in one go, once for each number.
+DROP TRIGGER tell_ax_bound ON ax_bindings;
+DROP TRIGGER tell_axe ON axe_bindings;
+DROP TRIGGER tell_axyb_bound ON axyb_bindings;
+CREATE TRIGGER tell_axe_changed AFTER UPDATE ON axe_bindings FOR EACH ROW EXECUTE FUNCTION tell_bound_number();
+CREATE OR REPLACE FUNCTION count_bound() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE numbers n SET bindings = n.bindings + CASE TG_OP WHEN 'INSERT' THEN c.count ELSE -c.count END,
+    released_at = CASE TG_OP WHEN 'INSERT' THEN n.released_at ELSE clock_timestamp() END
+  FROM (SELECT x, count(*), pg_notify('axbridge_changes', 'number:' || x) FROM changed GROUP BY x) c
+  WHERE n.number = c.x;
+  RETURN NULL;
+END $$;
+
+-- Takes the locks of applications (003), mostly of one.
+CREATE OR REPLACE FUNCTION lock_bindings(app_keys text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  key text;
+BEGIN
+  IF cardinality(app_keys) = 1 THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended(app_keys[1], 7061989));
+    RETURN;
+  END IF;
+  FOR key IN SELECT DISTINCT unnest(app_keys) ORDER BY 1 LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended(key, 7061989));
+  END LOOP;
+END $$;
 
 -- Why a named X takes no new binding, whatever stands on it; null when nothing forbids it.
 CREATE FUNCTION x_refusal(of_app text, on_x text) RETURNS text LANGUAGE plpgsql STABLE AS $$
@@ -13,10 +102,122 @@ BEGIN
   RETURN CASE WHEN found IS NULL THEN 'x-not-of-application' WHEN found <> 'normal' THEN 'x-status-abnormal' END;
 END $$;
 
+-- Whether a search (search_steps, 003) has but one step, and that one city, or anywhere: most have.
+CREATE FUNCTION is_one_place(of_area text, nearby text[], anywhere boolean) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN cardinality(nearby) = 0 AND anywhere = (of_area IS NULL);
+END $$;
+
+CREATE OR REPLACE FUNCTION free_x(
+  of_app text, of_area text, nearby text[], anywhere boolean, a bytea, b bytea, most integer
+) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  cities text[];
+  found text;
+BEGIN
+  IF is_one_place(of_area, nearby, anywhere) THEN
+    RETURN (SELECT l.number FROM lightest_x(of_app, of_area, a, b, most) l);
+  END IF;
+  FOR cities IN SELECT s FROM search_steps(of_area, nearby, anywhere) s LOOP
+    SELECT l.number INTO found FROM unnest(cities) city CROSS JOIN LATERAL lightest_x(of_app, city, a, b, most) l
+    ORDER BY l.bindings, l.released_at NULLS FIRST LIMIT 1;
+    EXIT WHEN found IS NOT NULL;
+  END LOOP;
+  RETURN found;
+END $$;
+
+-- The numbers of a city (null: of any) that carry less than `most_on_x`, the lightest first, and of those the one that was
+-- released the longest time ago.
+CREATE FUNCTION light_x(of_app text, of_area text, most_on_x integer, most integer)
+RETURNS TABLE (number text, bindings integer, released_at timestamptz) LANGUAGE plpgsql
+-- As in lightest_x (003).
+SET enable_sort = off SET enable_bitmapscan = off AS $$
+BEGIN
+  IF of_area IS NULL THEN
+    RETURN QUERY SELECT n.number, n.bindings::integer, n.released_at FROM numbers n
+      WHERE n.app_key = of_app AND n.state = 'normal' AND n.bindings < most_on_x
+      ORDER BY n.app_key, n.bindings, n.released_at NULLS FIRST LIMIT most;
+  ELSE
+    RETURN QUERY SELECT n.number, n.bindings::integer, n.released_at FROM numbers n
+      WHERE n.app_key = of_app AND n.area_code BETWEEN of_area AND of_area AND n.state = 'normal'
+        AND n.bindings < most_on_x
+      ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST LIMIT most;
+  END IF;
+END $$;
+
+-- The first so many numbers with nothing on them that a search finds (search_steps, 003). One that is of two steps may
+-- come twice.
+CREATE FUNCTION empty_x(of_app text, of_area text, nearby text[], anywhere boolean, most integer)
+RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  cities text[];
+  found integer := 0;
+  more integer;
+BEGIN
+  IF is_one_place(of_area, nearby, anywhere) THEN
+    RETURN QUERY SELECT l.number FROM light_x(of_app, of_area, 1, most) l;
+    RETURN;
+  END IF;
+  FOR cities IN SELECT s FROM search_steps(of_area, nearby, anywhere) s LOOP
+    RETURN QUERY SELECT l.number FROM unnest(cities) city CROSS JOIN LATERAL light_x(of_app, city, 1, most) l
+      ORDER BY l.released_at NULLS FIRST LIMIT most;
+    GET DIAGNOSTICS more = ROW_COUNT;
+    found := found + more;
+    EXIT WHEN found >= most;
+  END LOOP;
+END $$;
+
+-- The first place that an A has free; null when he holds as many X as one A may.
+CREATE FUNCTION free_place(taken smallint[], most integer) RETURNS smallint LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  FOR place IN 1..most LOOP
+    IF place <> ALL (taken) THEN
+      RETURN place;
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END $$;
+
+-- AX: bindings that nothing stands in the way of, all in one statement: that of an A who is in it once, on an X that is his
+-- alone. What is not returned was not made.
+CREATE FUNCTION bind_many_ax(requests json, most_of_a integer) RETURNS TABLE (ord bigint, on_x text) LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY
+  WITH asked AS MATERIALIZED (
+    SELECT q.ord, q.request, b.app_key, b.x, b.a_digest, w.*,
+      row_number() OVER place AS turn, count(*) OVER place AS turns, count(*) OVER (PARTITION BY b.a_digest) AS of_a
+    FROM json_array_elements(requests) WITH ORDINALITY q(request, ord)
+    CROSS JOIN LATERAL json_populate_record(NULL::ax_bindings, q.request) b
+    CROSS JOIN LATERAL json_to_record(q.request) w(area_code text, nearby text[], anywhere boolean)
+    WINDOW place AS (PARTITION BY b.app_key, b.x IS NULL, w.area_code, w.nearby, w.anywhere)
+  ), empty AS MATERIALIZED (
+    SELECT a.app_key, a.area_code, a.nearby, a.anywhere, e.number, e.turn FROM asked a
+    CROSS JOIN LATERAL empty_x(a.app_key, a.area_code, a.nearby, a.anywhere, a.turns::integer) WITH ORDINALITY e(number, turn)
+    WHERE a.x IS NULL AND a.turn = 1
+  ), placed AS MATERIALIZED (
+    SELECT a.ord, a.request, a.app_key, a.a_digest, a.of_a, p.at_x, count(*) OVER (PARTITION BY p.at_x) AS on_x
+    FROM asked a LEFT JOIN empty e ON a.x IS NULL AND e.turn = a.turn
+      AND (e.app_key, e.area_code, e.nearby, e.anywhere) IS NOT DISTINCT FROM (a.app_key, a.area_code, a.nearby, a.anywhere)
+    CROSS JOIN LATERAL (SELECT coalesce(a.x, e.number) AS at_x) p
+  ), good AS MATERIALIZED (
+    SELECT p.ord, p.request, p.at_x, h.place FROM placed p
+    CROSS JOIN LATERAL (
+      SELECT free_place(ARRAY(SELECT b.place FROM ax_bindings b
+                              WHERE b.app_key = p.app_key AND b.a_digest = p.a_digest), most_of_a) AS place) h
+    WHERE p.on_x = 1 AND p.of_a = 1 AND h.place IS NOT NULL AND EXISTS (
+      SELECT FROM numbers n
+      WHERE n.number = p.at_x AND n.app_key = p.app_key AND n.state = 'normal' AND n.bindings = 0)
+  ), made AS (
+    INSERT INTO ax_bindings SELECT b.* FROM good g CROSS JOIN LATERAL json_populate_record(
+      json_populate_record(NULL::ax_bindings, g.request), json_build_object('x', g.at_x, 'place', g.place)) b
+  )
+  SELECT g.ord, g.at_x FROM good g;
+END $$;
+
 -- AX: the X that was named, if it may be A's, else one with nothing on it.
 CREATE FUNCTION place_ax(
   of_app text, a bytea, named_x text, of_area text, nearby text[], anywhere boolean, most_of_a integer,
-  OUT outcome text, OUT at_x text
+  OUT outcome text, OUT at_x text, OUT place smallint
 ) LANGUAGE plpgsql AS $$
 DECLARE
   holder bytea;
@@ -28,315 +229,81 @@ BEGIN
       outcome := CASE WHEN holder = a THEN 'binding-exists' WHEN holder IS NOT NULL THEN 'x-taken' END;
     END IF;
   END IF;
-  IF outcome IS NULL
-    AND (SELECT count(*) FROM ax_bindings b WHERE b.app_key = of_app AND b.a_digest = a) >= most_of_a THEN
-    outcome := 'too-many-x';
-  END IF;
   IF outcome IS NULL THEN
-    at_x := coalesce(named_x, free_x(of_app, of_area, nearby, anywhere, NULL, NULL, 1));
-    outcome := CASE WHEN at_x IS NULL THEN 'no-free-x' ELSE 'bound' END;
+    place := free_place(
+      ARRAY(SELECT b.place FROM ax_bindings b WHERE b.app_key = of_app AND b.a_digest = a), most_of_a);
+    IF place IS NULL THEN
+      outcome := 'too-many-x';
+    ELSE
+      at_x := coalesce(named_x, (SELECT e FROM empty_x(of_app, of_area, nearby, anywhere, 1) e LIMIT 1));
+      outcome := CASE WHEN at_x IS NULL THEN 'no-free-x' ELSE 'bound' END;
+    END IF;
   END IF;
 END $$;
 
+-- Binds each A to an X: together as far as nothing stands in the way, the rest in their order, by every rule. A request is
+-- an object with the columns of the new row (octets as '\x…') and, where no X is named, with the place that one is looked
+-- for in. Each gets its outcome: 'bound', or the reason why not.
 CREATE FUNCTION bind_ax(app_keys text[], requests json, most_of_a integer)
-RETURNS TABLE (outcome text, on_x text) LANGUAGE plpgsql AS $$
+RETURNS TABLE (ord bigint, outcome text, on_x text) LANGUAGE plpgsql
+-- Everything is found by a key, whatever the statistics say, and with plans that are made once.
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+  done bigint[] := '{}';
   asked record;
+  placed record;
   made ax_bindings;
 BEGIN
   PERFORM lock_bindings(app_keys);
+  -- The plan of one statement for all costs as much as two binds.
+  IF json_array_length(requests) > 2 THEN
+    FOR ord, outcome, on_x IN SELECT m.ord, 'bound', m.on_x FROM bind_many_ax(requests, most_of_a) m LOOP
+      done := done || ord;
+      RETURN NEXT;
+    END LOOP;
+  END IF;
   FOR asked IN
-    SELECT json_populate_record(NULL::ax_bindings, q.request) AS binding, w.*
-    FROM json_array_elements(requests) q(request)
+    SELECT q.ord, json_populate_record(NULL::ax_bindings, q.request) AS binding, w.*
+    FROM json_array_elements(requests) WITH ORDINALITY q(request, ord)
     CROSS JOIN LATERAL json_to_record(q.request) w(area_code text, nearby text[], anywhere boolean)
+    WHERE q.ord <> ALL (done)
   LOOP
+    ord := asked.ord;
     made := asked.binding;
-    SELECT p.outcome, p.at_x INTO outcome, on_x FROM place_ax(
-      made.app_key, made.a_digest, made.x, asked.area_code, asked.nearby, asked.anywhere, most_of_a) p;
+    placed := place_ax(
+      made.app_key, made.a_digest, made.x, asked.area_code, asked.nearby, asked.anywhere, most_of_a);
+    outcome := placed.outcome;
+    on_x := placed.at_x;
     IF outcome = 'bound' THEN
-      made.x := on_x;
+      made.x := placed.at_x;
+      made.place := placed.place;
       INSERT INTO ax_bindings VALUES (made.*);
     END IF;
     RETURN NEXT;
   END LOOP;
 END $$;
 
--- A binding is meant by its id, or by its X, of which the A may be told.
-CREATE FUNCTION unbind_ax(app_keys text[], requests json) RETURNS TABLE (outcome text, on_x text) LANGUAGE plpgsql AS $$
-DECLARE
-  meant record;
+-- Ends bindings. One is meant by its id, or by its X, of which the A may be told; of several requests that mean the same,
+-- the first has ended it.
+CREATE FUNCTION unbind_ax(app_keys text[], requests json) RETURNS TABLE (ord bigint, on_x text) LANGUAGE plpgsql
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   PERFORM lock_bindings(app_keys);
-  FOR meant IN SELECT * FROM json_to_recordset(requests) q(app_key text, subscription_id uuid, x text, a_digest bytea) LOOP
-    on_x := NULL;
-    IF meant.subscription_id IS NOT NULL THEN
-      DELETE FROM ax_bindings b WHERE b.app_key = meant.app_key AND b.subscription_id = meant.subscription_id
-      RETURNING b.x INTO on_x;
-    ELSE
-      DELETE FROM ax_bindings b
-      WHERE b.app_key = meant.app_key AND b.x = meant.x AND (meant.a_digest IS NULL OR b.a_digest = meant.a_digest)
-      RETURNING b.x INTO on_x;
-    END IF;
-    outcome := CASE WHEN on_x IS NULL THEN 'no-such-binding' ELSE 'ended' END;
-    RETURN NEXT;
-  END LOOP;
-END $$;
-
--- Ends what has expired of an application in AXE, as much as one bind takes out of its way.
-CREATE FUNCTION end_expired_axe(of_app text, at timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-  ended integer;
-BEGIN
-  DELETE FROM axe_bindings WHERE ctid IN (
-    SELECT b.ctid FROM axe_bindings b
-    WHERE b.expires_at <= at AND b.expires_at < 'infinity' AND b.app_key = of_app LIMIT 1000);
-  GET DIAGNOSTICS ended = ROW_COUNT;
-  RETURN ended;
-END $$;
-
--- AXE: an X (the one that was named, else the lightest) and an extension on it (the wanted one, else any).
-CREATE FUNCTION place_axe(
-  of_app text, a bytea, named_x text, of_area text, nearby text[], anywhere boolean, wanted text, digits integer,
-  OUT outcome text, OUT at_x text, OUT at_extension text
-) LANGUAGE plpgsql AS $$
-DECLARE
-  most CONSTANT integer := 10 ^ digits - 1;
-BEGIN
-  IF named_x IS NULL THEN
-    at_x := free_axe_x(of_app, of_area, nearby, anywhere, a, wanted, most);
-    IF at_x IS NULL THEN
-      outcome := CASE
-        WHEN wanted IS NOT NULL AND free_axe_x(of_app, of_area, nearby, anywhere, a, NULL, most) IS NOT NULL
-        THEN 'extension-taken' ELSE 'no-free-x' END;
-    END IF;
-  ELSE
-    at_x := named_x;
-    outcome := x_refusal(of_app, named_x);
-    -- As everywhere, the search for A leaves app_key out (010).
-    IF outcome IS NULL AND EXISTS (SELECT FROM axe_bindings b WHERE b.a_digest = a AND b.x = named_x) THEN
-      outcome := 'binding-exists';
-    END IF;
-    IF outcome IS NULL AND EXISTS (
-      SELECT FROM axe_bindings b WHERE b.app_key = of_app AND b.x = named_x AND b.extension = wanted) THEN
-      outcome := 'extension-taken';
-    END IF;
-  END IF;
-  IF outcome IS NULL THEN
-    at_extension := coalesce(wanted, free_extension(of_app, at_x, digits));
-    outcome := CASE WHEN at_extension IS NULL THEN 'no-free-extension' ELSE 'bound' END;
-  END IF;
-END $$;
-
-CREATE FUNCTION bind_axe(app_keys text[], requests json, at timestamptz)
-RETURNS TABLE (outcome text, on_x text, on_extension text) LANGUAGE plpgsql AS $$
-DECLARE
-  asked record;
-  made axe_bindings;
-BEGIN
-  PERFORM lock_bindings(app_keys);
-  FOR asked IN
-    SELECT json_populate_record(NULL::axe_bindings, q.request) AS binding, w.*
-    FROM json_array_elements(requests) q(request)
-    CROSS JOIN LATERAL json_to_record(q.request) w(area_code text, nearby text[], anywhere boolean, digits integer)
-  LOOP
-    made := asked.binding;
-    LOOP
-      SELECT p.* INTO outcome, on_x, on_extension FROM place_axe(
-        made.app_key, made.a_digest, made.x, asked.area_code, asked.nearby, asked.anywhere, made.extension,
-        asked.digits) p;
-      -- What has expired must not stand in the way.
-      EXIT WHEN outcome = 'bound' OR end_expired_axe(made.app_key, at) = 0;
-    END LOOP;
-    IF outcome = 'bound' THEN
-      made.x := on_x;
-      made.extension := on_extension;
-      made.expires_at := coalesce(made.expires_at, 'infinity');
-      INSERT INTO axe_bindings OVERRIDING USER VALUE VALUES (made.*);
-    END IF;
-    RETURN NEXT;
-  END LOOP;
-END $$;
-
--- A binding is meant by its id, or by its X and extension.
-CREATE FUNCTION unbind_axe(app_keys text[], requests json, at timestamptz)
-RETURNS TABLE (outcome text, on_x text) LANGUAGE plpgsql AS $$
-DECLARE
-  meant record;
-BEGIN
-  PERFORM lock_bindings(app_keys);
-  FOR meant IN SELECT * FROM json_to_recordset(requests) q(app_key text, subscription_id uuid, x text, extension text) LOOP
-    on_x := NULL;
-    IF meant.subscription_id IS NOT NULL THEN
-      DELETE FROM axe_bindings b
-      WHERE b.app_key = meant.app_key AND b.subscription_id = meant.subscription_id AND b.expires_at > at
-      RETURNING b.x INTO on_x;
-    ELSE
-      DELETE FROM axe_bindings b
-      WHERE b.app_key = meant.app_key AND b.x = meant.x AND b.extension = meant.extension AND b.expires_at > at
-      RETURNING b.x INTO on_x;
-    END IF;
-    outcome := CASE WHEN on_x IS NULL THEN 'no-such-binding' ELSE 'ended' END;
-    RETURN NEXT;
-  END LOOP;
-END $$;
-
--- Ends what has expired of an application in AXYB, as much as one bind takes out of its way.
-CREATE FUNCTION end_expired_axyb(of_app text, at timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-  relations integer;
-  ended integer;
-BEGIN
-  DELETE FROM axyb_relations WHERE ctid IN (
-    SELECT r.ctid FROM axyb_relations r
-    WHERE r.expires_at <= at AND r.expires_at < 'infinity' AND r.app_key = of_app LIMIT 1000);
-  GET DIAGNOSTICS relations = ROW_COUNT;
-  DELETE FROM axyb_bindings WHERE ctid IN (
-    SELECT b.ctid FROM axyb_bindings b
-    WHERE b.expires_at <= at AND b.expires_at < 'infinity' AND b.app_key = of_app LIMIT 1000);
-  GET DIAGNOSTICS ended = ROW_COUNT;
-  RETURN relations + ended;
-END $$;
-
--- AXYB: A with an X on which nothing stands.
-CREATE FUNCTION bind_axyb(app_keys text[], requests json, most_of_a integer, at timestamptz)
-RETURNS TABLE (outcome text, on_x text) LANGUAGE plpgsql AS $$
-DECLARE
-  asked record;
-  made axyb_bindings;
-BEGIN
-  PERFORM lock_bindings(app_keys);
-  FOR asked IN
-    SELECT json_populate_record(NULL::axyb_bindings, q.request) AS binding, w.*
-    FROM json_array_elements(requests) q(request)
-    CROSS JOIN LATERAL json_to_record(q.request) w(area_code text, nearby text[], anywhere boolean)
-  LOOP
-    made := asked.binding;
-    LOOP
-      on_x := NULL;
-      IF (SELECT count(*) FROM axyb_bindings b WHERE b.app_key = made.app_key AND b.a_digest = made.a_digest)
-         >= most_of_a THEN
-        outcome := 'too-many-x';
-      ELSE
-        on_x := free_x(made.app_key, asked.area_code, asked.nearby, asked.anywhere, NULL, NULL, 1);
-        outcome := CASE WHEN on_x IS NULL THEN 'no-free-x' ELSE 'bound' END;
-      END IF;
-      EXIT WHEN outcome = 'bound' OR end_expired_axyb(made.app_key, at) = 0;
-    END LOOP;
-    IF outcome = 'bound' THEN
-      made.x := on_x;
-      made.expires_at := coalesce(made.expires_at, 'infinity');
-      INSERT INTO axyb_bindings VALUES (made.*);
-    END IF;
-    RETURN NEXT;
-  END LOOP;
-END $$;
-
--- AXYB: a B with a Y, for the A of a live binding.
-CREATE FUNCTION relate_axyb(app_keys text[], requests json, most_on_y integer, at timestamptz)
-RETURNS TABLE (outcome text, on_x text, on_y text) LANGUAGE plpgsql AS $$
-DECLARE
-  asked record;
-  made axyb_relations;
-BEGIN
-  PERFORM lock_bindings(app_keys);
-  FOR asked IN
-    SELECT json_populate_record(NULL::axyb_relations, q.request) AS relation, w.*
-    FROM json_array_elements(requests) q(request)
-    CROSS JOIN LATERAL json_to_record(q.request) w(area_code text, nearby text[], anywhere boolean)
-  LOOP
-    made := asked.relation;
-    on_x := NULL;
-    on_y := NULL;
-    SELECT b.x, b.a_digest INTO made.x, made.a_digest FROM axyb_bindings b
-    WHERE b.app_key = made.app_key AND b.subscription_id = made.subscription_id AND b.expires_at > at;
-    IF made.x IS NULL THEN
-      outcome := 'no-such-binding';
-    ELSIF made.a_digest = made.b_digest THEN
-      outcome := 'number-already-bound';
-    ELSE
-      LOOP
-        IF EXISTS (SELECT FROM axyb_relations r
-                   WHERE r.app_key = made.app_key AND r.x = made.x AND r.b_digest = made.b_digest) THEN
-          outcome := 'binding-exists';
-        ELSE
-          on_y := free_y(made.app_key, asked.area_code, asked.nearby, asked.anywhere, made.a_digest, most_on_y);
-          outcome := CASE WHEN on_y IS NULL THEN 'no-free-x' ELSE 'bound' END;
-        END IF;
-        EXIT WHEN outcome = 'bound' OR end_expired_axyb(made.app_key, at) = 0;
-      END LOOP;
-    END IF;
-    IF outcome = 'bound' THEN
-      on_x := made.x;
-      made.y := on_y;
-      made.expires_at := coalesce(made.expires_at, 'infinity');
-      INSERT INTO axyb_relations VALUES (made.*);
-    END IF;
-    RETURN NEXT;
-  END LOOP;
-END $$;
-
--- Ends bindings with all their relations, or one relation of each, where its Y or its B is told. `concerned` are the X
--- and the Ys of it.
-CREATE FUNCTION unbind_axyb(app_keys text[], requests json, at timestamptz)
-RETURNS TABLE (outcome text, concerned text[]) LANGUAGE plpgsql AS $$
-DECLARE
-  meant record;
-  ys text[];
-BEGIN
-  PERFORM lock_bindings(app_keys);
-  FOR meant IN
-    SELECT * FROM json_to_recordset(requests) q(app_key text, subscription_id uuid, y text, b_digest bytea)
-  LOOP
-    concerned := NULL;
-    IF meant.y IS NULL AND meant.b_digest IS NULL THEN
-      ys := ARRAY(SELECT r.y FROM axyb_relations r
-                  WHERE r.app_key = meant.app_key AND r.subscription_id = meant.subscription_id);
-      DELETE FROM axyb_bindings b
-      WHERE b.app_key = meant.app_key AND b.subscription_id = meant.subscription_id AND b.expires_at > at
-      RETURNING b.x || ys INTO concerned;
-    ELSE
-      DELETE FROM axyb_relations r
-      WHERE r.app_key = meant.app_key AND r.subscription_id = meant.subscription_id AND r.expires_at > at
-        AND (r.y = meant.y OR r.b_digest = meant.b_digest)
-        AND EXISTS (SELECT FROM axyb_bindings b WHERE b.app_key = meant.app_key
-                    AND b.subscription_id = meant.subscription_id AND b.expires_at > at)
-      RETURNING ARRAY[r.x, r.y] INTO concerned;
-    END IF;
-    outcome := CASE WHEN concerned IS NULL THEN 'no-such-binding' ELSE 'ended' END;
-    RETURN NEXT;
-  END LOOP;
-END $$;
-
--- In place of that of 009, which sorts all Ys of an application: the lightest Y is the first of an index, as the lightest X
--- is (003).
-CREATE INDEX numbers_as_y_by_load ON numbers (app_key, bindings, released_at NULLS FIRST) WHERE as_y;
-
-CREATE OR REPLACE FUNCTION lightest_y(of_app text, of_area text, a bytea, most integer)
-RETURNS TABLE (number text, bindings integer, released_at timestamptz) LANGUAGE plpgsql
-SET enable_sort = off SET enable_bitmapscan = off AS $$
-BEGIN
-  IF of_area IS NULL THEN
-    FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
-      WHERE n.app_key = of_app AND n.as_y AND n.state = 'normal' AND n.bindings < most
-      ORDER BY n.app_key, n.bindings, n.released_at NULLS FIRST
-    LOOP
-      IF NOT EXISTS (SELECT FROM axyb_relations r
-                     WHERE r.app_key = of_app AND r.y = lightest_y.number AND r.a_digest = a) THEN
-        RETURN NEXT;
-        RETURN;
-      END IF;
-    END LOOP;
-  ELSE
-    FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
-      WHERE n.app_key = of_app AND n.as_y AND n.area_code BETWEEN of_area AND of_area AND n.state = 'normal'
-        AND n.bindings < most
-      ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST
-    LOOP
-      IF NOT EXISTS (SELECT FROM axyb_relations r
-                     WHERE r.app_key = of_app AND r.y = lightest_y.number AND r.a_digest = a) THEN
-        RETURN NEXT;
-        RETURN;
-      END IF;
-    END LOOP;
-  END IF;
+  RETURN QUERY
+  WITH meant AS MATERIALIZED (
+    SELECT DISTINCT ON (b.app_key, b.subscription_id) q.ord, b.app_key, b.subscription_id
+    FROM json_array_elements(requests) WITH ORDINALITY q(request, ord)
+    CROSS JOIN LATERAL json_to_record(q.request) w(app_key text, subscription_id uuid, x text, a_digest bytea)
+    CROSS JOIN LATERAL (
+      SELECT i.app_key, i.subscription_id FROM ax_bindings i
+      WHERE i.app_key = w.app_key AND i.subscription_id = w.subscription_id
+      UNION ALL
+      SELECT i.app_key, i.subscription_id FROM ax_bindings i
+      WHERE i.app_key = w.app_key AND i.x = w.x AND (w.a_digest IS NULL OR i.a_digest = w.a_digest)) b
+    ORDER BY b.app_key, b.subscription_id, q.ord
+  )
+  DELETE FROM ax_bindings b USING meant m WHERE b.app_key = m.app_key AND b.subscription_id = m.subscription_id
+  RETURNING m.ord, b.x;
 END $$;
