@@ -322,6 +322,35 @@ describe('what is not approved', () => {
   });
 });
 
+describe('many who work on one announcement at the same moment', () => {
+  it('leave the files that its state says', async () => {
+    const name = newName();
+    const turns = Array.from({ length: 60 }, (_, turn) => {
+      if (turn % 6 === 5) return send('DELETE', `/announcements/${name}`);
+      if (turn % 3 === 0) return upload(name, turn % 2 === 0 ? ONE : TWO);
+      return turn % 3 === 1 ? approve(name) : reject(name, { cause: 'too loud' });
+    });
+    const statuses = (await Promise.all(turns)).map(({ status }) => status);
+    expect(statuses.filter((status) => ![200, 201, 204, 404].includes(status))).toEqual([]);
+    const { status, body } = await send('GET', `/announcements/${name}`);
+    const {
+      state,
+      sha256: newest,
+      approved: heardNow,
+    } = (status === 200 ? body : {}) as {
+      state?: string;
+      sha256?: string;
+      approved?: { sha256: string };
+    };
+    const file = await heard(name);
+    expect(file && sha256(file)).toBe(heardNow?.sha256);
+    const waiting = (await readdir(join(api.announcementsDir, 'unheard'))).filter((each) =>
+      each.startsWith(`${name}.`),
+    );
+    expect(waiting).toEqual(state === 'pending' || state === 'rejected' ? [`${name}.${newest}`] : []);
+  });
+});
+
 describe('without a review', () => {
   it('what is uploaded is approved at once, in place of what waits', async () => {
     const name = newName();
