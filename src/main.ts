@@ -6,9 +6,6 @@
 import { fileURLToPath } from 'node:url';
 import { describeSettings, readConfig } from './config.ts';
 import { PROCESS_ARGUMENT } from './processes/processMessages.ts';
-import { runAlone } from './runAlone.ts';
-import { runGroup } from './runGroup.ts';
-import { runProcess } from './runProcess.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 /** Resolves at the first SIGINT or SIGTERM; a second one leaves at once. */
@@ -29,16 +26,23 @@ function onReplace(replace: () => void): () => void {
   return () => process.off('SIGHUP', replace);
 }
 
+/** Loads only what is run: the parent of a group needs a small part of it. */
 async function run(argument: string | undefined): Promise<void> {
   const config = readConfig(process.env);
   if (argument === PROCESS_ARGUMENT) {
+    const { runProcess } = await import('./runProcess.ts');
     await runProcess(config);
     return;
   }
   const logger = createLogger(config.AXBRIDGE_LOG_LEVEL);
   const stopping = stopSignal();
-  if (config.AXBRIDGE_PROCESSES === 1) await runAlone(config, logger, stopping);
-  else await runGroup(fileURLToPath(import.meta.url), config, logger, { stopping, onReplace });
+  if (config.AXBRIDGE_PROCESSES === 1) {
+    const { runAlone } = await import('./runAlone.ts');
+    await runAlone(config, logger, stopping);
+  } else {
+    const { runGroup } = await import('./runGroup.ts');
+    await runGroup(fileURLToPath(import.meta.url), config, logger, { stopping, onReplace });
+  }
   logger.info({}, 'stopped');
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { addressOf } from './api/addressOf.ts';
 import { loadTlsIdentity, type TlsIdentity } from './api/certificate.ts';
-import { addressOf } from './api/httpServer.ts';
 import type { Config } from './config.ts';
 import type { OpenPorts } from './processes/processMessages.ts';
 import type { Context, Servers } from './servers.ts';

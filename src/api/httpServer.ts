@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:https';
-import { type AddressInfo, isIP } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import Fastify, {
   type FastifyError,
@@ -166,11 +166,6 @@ export class HttpServer {
 
 function portOf(address: AddressInfo | string | null): number {
   return address !== null && typeof address === 'object' ? address.port : 0;
-}
-
-/** `https://host:port` for people; an IPv6 address gets its brackets. */
-export function addressOf(scheme: 'http' | 'https', host: string, port: number): string {
-  return `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
 function sendNotFound(reply: FastifyReply): FastifyReply {

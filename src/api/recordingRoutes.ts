@@ -4,9 +4,9 @@ import type { RecordingSource } from '../recordings/OpenRecording.ts';
 import type { App } from '../store/apps.ts';
 import type { Sql } from '../store/database.ts';
 import { findRecording, RECORDING_KEPT_MS } from '../store/recordings.ts';
+import { addressOf } from './addressOf.ts';
 import { PartnerError } from './errorCodes.ts';
 import { fieldCheck } from './fieldCheck.ts';
-import { addressOf } from './httpServer.ts';
 import { type Sign, signedPath } from './recordingAddress.ts';
 
 /** Path below the partner API's prefix (facts 7.1). */
