@@ -49,8 +49,9 @@ function resolveName(resolver: Resolver, hostname: string, done: Resolved): void
 }
 
 /** A lookup for net.connect that only gives addresses that the policy opens: what is checked is what is dialled. */
-function guardedLookup(policy: AddressPolicy): LookupFunction {
+function guardedLookup(policy: AddressPolicy, dnsServers: readonly string[]): LookupFunction {
   const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES });
+  if (dnsServers.length > 0) resolver.setServers(dnsServers);
   return (hostname, options, callback) => {
     resolveName(resolver, hostname, (error, addresses) => {
       const open = addresses.filter(({ address }) => policy.isOpen(address));
@@ -75,9 +76,18 @@ function guardedLookup(policy: AddressPolicy): LookupFunction {
  * Dials notification targets for undici. Each address is checked after DNS and just before it is dialled, so a name
  * that changes its address between a check and the connection (DNS rebinding) gains nothing.
  * @param timeoutMs limit for connecting, TLS included
+ * @param dnsServers `address:port` of those to ask; none: those of the system
  */
-export function guardedConnector(policy: AddressPolicy, timeoutMs: number): buildConnector.connector {
-  const dial = buildConnector({ lookup: guardedLookup(policy), timeout: timeoutMs, allowH2: false });
+export function guardedConnector(
+  policy: AddressPolicy,
+  timeoutMs: number,
+  dnsServers: readonly string[] = [],
+): buildConnector.connector {
+  const dial = buildConnector({
+    lookup: guardedLookup(policy, dnsServers),
+    timeout: timeoutMs,
+    allowH2: false,
+  });
   return (options, callback) => {
     const literal = options.hostname.replace(/^\[|\]$/g, '');
     if (isIP(literal) !== 0 && !policy.isOpen(literal)) {
