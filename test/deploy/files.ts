@@ -16,9 +16,10 @@ export function namesIn(folder: string): string[] {
   return readdirSync(join(DEPLOY, folder)).sort();
 }
 
-/** Whether a program is there; says on the console what is skipped where it is not. */
+/** Whether a program is there; says on the console what is skipped where it is not. @throws in CI, which needs it */
 export function hasProgram(name: string, debianPackage: string): boolean {
   if (spawnSync(name, ['--version']).error === undefined) return true;
+  if (process.env.CI) throw new Error(`${name}: needs Debian’s ${debianPackage}`);
   console.warn(`skipped: no ${name} (Debian: ${debianPackage})`);
   return false;
 }

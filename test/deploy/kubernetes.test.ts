@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { SETTINGS } from '../../src/config.ts';
@@ -21,7 +20,6 @@ interface Container {
 /** A kind's class of `kubernetes-models`, whose `validate` holds a manifest against the schema of Kubernetes. */
 type Model = new (manifest: unknown) => { validate(): void };
 
-const require = createRequire(import.meta.url);
 const FOLDER = 'kubernetes';
 const KUSTOMIZATION = 'kustomization.yaml';
 const files = namesIn(FOLDER).filter((name) => name !== KUSTOMIZATION);
@@ -38,8 +36,9 @@ const axbridge = containers[0];
 describe('deploy/kubernetes', () => {
   it.each(manifests.map((manifest) => [manifest.kind, manifest.metadata.name, manifest] as const))(
     '%s %s is as the schema of Kubernetes has it, with no field that it does not know',
-    (kind, _name, manifest) => {
-      const models: Readonly<Record<string, unknown>> = require(`kubernetes-models/${manifest.apiVersion}`);
+    async (kind, _name, manifest) => {
+      const name = `kubernetes-models/${manifest.apiVersion}`;
+      const models: Readonly<Record<string, unknown>> = await import(/* @vite-ignore */ name);
       const Kind = models[kind] as Model;
       expect(() => new Kind(manifest).validate()).not.toThrow();
       const imports = `import type { I${kind} } from 'kubernetes-models/${manifest.apiVersion}';`;

@@ -1,0 +1,107 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Application } from '../kit/Application.ts';
+import { aLawWav, fromALaw, holdsTogether, toneSecond } from '../kit/audio.ts';
+import { fetchRecording } from '../kit/fetchRecording.ts';
+import { PartnerClient } from '../kit/PartnerClient.ts';
+import { ANNA_HZ, BEN_HZ, type Pair, Scenario } from '../kit/Scenario.ts';
+import { DebianPostgres, debianPostgresPrograms } from './DebianPostgres.ts';
+import { DEPLOY, run } from './files.ts';
+
+const BACKUP = join(DEPLOY, 'backup', 'backup.sh');
+const RESTORE = join(DEPLOY, 'backup', 'restore.sh');
+const programs = debianPostgresPrograms();
+
+describe.skipIf(programs === undefined)('a backup', () => {
+  let postgres: DebianPostgres;
+  let folder: string;
+  let database: string;
+  let scenario: Scenario;
+  let pair: Pair;
+  let record: Readonly<Record<string, unknown>>;
+
+  function script(file: string, argument: string, url: string, dataDir: string) {
+    const { status, said } = run(file, [argument], {
+      env: { PATH: `${postgres.path}:${process.env.PATH}`, DATABASE_URL: url, AXBRIDGE_DATA_DIR: dataDir },
+    });
+    return { status, said };
+  }
+
+  beforeAll(async () => {
+    postgres = DebianPostgres.start(programs ?? '');
+    folder = mkdtempSync(join(tmpdir(), 'axbridge-backup-'));
+    mkdirSync(join(folder, 'before'), { mode: 0o755 });
+    database = postgres.createDatabase('before');
+    scenario = await Scenario.start({ database, dataDir: join(folder, 'before'), app: { recording: true } });
+    await scenario.admin.addAnnouncement('hint.wav', aLawWav(toneSecond(1000)));
+    const talking = await scenario.talk({ recordFlag: 'true', recordHintTone: 'hint.wav' });
+    ({ pair } = talking);
+    await talking.atAnna.media?.hears(BEN_HZ);
+    await talking.atAnna.media?.hearsPackets(200);
+    await talking.atBen.hangUp();
+    await talking.atAnna.end();
+    const [told] = await scenario.told(pair.x);
+    record = told?.records[0]?.fields ?? {};
+    await fetchRecording(scenario.partner, record);
+  });
+
+  afterAll(async () => {
+    await scenario?.close();
+    postgres?.stop();
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('is made while axbridge runs and calls go on, for nobody else to read', async () => {
+    const { atAnna, atBen } = await scenario.talkOn(pair);
+    const startedAt = performance.now();
+    const { status, said } = script(BACKUP, join(folder, 'backup'), database, join(folder, 'before'));
+    expect(status, said).toBe(0);
+    console.log(`backup: ${said}, ${Math.round(performance.now() - startedAt)} ms`);
+    expect(statSync(join(folder, 'backup')).mode & 0o077).toBe(0);
+    // Sealed in the database, so in the dump.
+    expect(readFileSync(join(folder, 'backup', 'database.dump')).includes(pair.a.slice(1))).toBe(false);
+    expect(await atBen.hangUp()).toBe(200);
+    await atAnna.end();
+  });
+
+  it('brings back bindings, secrets, announcements, recordings and calls, on another machine', async () => {
+    const restored = postgres.createDatabase('after');
+    const dataDir = join(folder, 'after');
+    const startedAt = performance.now();
+    const { status, said } = script(RESTORE, join(folder, 'backup'), restored, dataDir);
+    expect(status, said).toBe(0);
+    const restoredAt = performance.now();
+    const application = await Application.start({ database: restored, dataDir });
+    try {
+      console.log(
+        `restore: ${Math.round(restoredAt - startedAt)} ms, then ready in ${Math.round(performance.now() - restoredAt)} ms`,
+      );
+      const { appKey, appSecret } = scenario.app;
+      const partner = new PartnerClient(application.http, appKey, appSecret);
+      const { body } = await partner.query({ subscriptionId: pair.subscriptionId });
+      expect(JSON.stringify(body)).toContain(pair.a);
+      const wav = await fetchRecording(partner, record);
+      expect(holdsTogether(fromALaw(wav.data), [ANNA_HZ, BEN_HZ])).toBe(true);
+      const { status: differs, said: difference } = run('diff', [
+        '-r',
+        join(folder, 'before', 'announcements'),
+        join(dataDir, 'announcements'),
+      ]);
+      expect(differs, difference).toBe(0);
+    } finally {
+      await application.stop();
+    }
+  });
+
+  it('is not put over what is there', () => {
+    const { status, said } = script(RESTORE, join(folder, 'backup'), database, join(folder, 'elsewhere'));
+    expect(status).toBe(1);
+    expect(said).toContain('the database is not empty');
+    const empty = postgres.createDatabase('empty');
+    const again = script(RESTORE, join(folder, 'backup'), empty, join(folder, 'before'));
+    expect(again.status).toBe(1);
+    expect(again.said).toContain('is the data folder of an axbridge');
+  });
+});
