@@ -20,10 +20,10 @@ function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** SIGHUP: the program may lie anew on the disk. */
+/** SIGUSR2 (systemctl reload): the program may lie anew on the disk. Not SIGHUP, which a closed terminal sends. */
 function onReplace(replace: () => void): () => void {
-  process.on('SIGHUP', replace);
-  return () => process.off('SIGHUP', replace);
+  process.on('SIGUSR2', replace);
+  return () => process.off('SIGUSR2', replace);
 }
 
 /** Loads only what is run: the parent of a group needs a small part of it. */
@@ -38,7 +38,14 @@ async function run(argument: string | undefined): Promise<void> {
   const stopping = stopSignal();
   if (config.AXBRIDGE_PROCESSES === 1) {
     const { runAlone } = await import('./runAlone.ts');
+    const endIgnoring = onReplace(() => {
+      logger.warn(
+        {},
+        'one process has no other to take its calls meanwhile: restart it, or set AXBRIDGE_PROCESSES',
+      );
+    });
     await runAlone(config, logger, stopping);
+    endIgnoring();
   } else {
     const { runGroup } = await import('./runGroup.ts');
     await runGroup(fileURLToPath(import.meta.url), config, logger, { stopping, onReplace });

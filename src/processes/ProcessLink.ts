@@ -29,7 +29,6 @@ export class ProcessLink<Assignment> {
     this.assignment = assignment.promise;
     this.stopping = stopping.promise;
     process.on('SIGINT', () => undefined);
-    process.on('SIGHUP', () => undefined);
     process.on('SIGTERM', (signal) => stopping.resolve(signal));
     process.on('disconnect', this.#leaveAtOnce);
     process.on('message', (message: ToProcess<Assignment>) => {

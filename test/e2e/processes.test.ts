@@ -171,13 +171,13 @@ describe(`${PROCESSES} processes`, () => {
     for (const { records } of toldSince(before)) expect(new Set(records.map(({ id }) => id)).size).toBe(1);
   }, 90_000);
 
-  it('are all replaced on SIGHUP, one after the other, without losing a call', async () => {
+  it('are all replaced on SIGUSR2, one after the other, without losing a call', async () => {
     for (const call of [...anna.activeCalls, ...ben.activeCalls]) call.over({ how: 'lost' });
     const before = sessionsSoFar();
     const old = new Set(pids().values());
     const traffic = begin();
     await someCalls(traffic);
-    process.kill(application.pid, 'SIGHUP');
+    process.kill(application.pid, 'SIGUSR2');
     const replaced = () => application.log.items.filter(({ msg }) => msg === 'replaced a process');
     await eventually('every process to be replaced', () => replaced().length === PROCESSES, 60_000);
     await someCalls(traffic);

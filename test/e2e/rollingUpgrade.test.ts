@@ -69,8 +69,27 @@ async function someCalls(traffic: Traffic): Promise<void> {
   await sink.waitFor(() => traffic.begun >= enough);
 }
 
-describe('an upgrade of two nodes, one after the other, under traffic', () => {
-  it('loses no call, and tells each one once', async () => {
+/** Waits until every call has been told, and looks that each was told once, in order, and ended as it should. */
+async function expectToldOnce(before: ReadonlySet<string>, calls: number): Promise<readonly string[]> {
+  const told = () => toldCalls(sink).filter(({ sessionId }) => !before.has(sessionId));
+  const complete = () => told().filter(({ events, records }) => events.length >= 5 && records.length > 0);
+  await sink.waitFor(() => complete().length >= calls, 30_000);
+  expect(told().length).toBe(calls);
+  for (const { events, records } of told()) {
+    expect(events.map(({ eventType }) => eventType)).toEqual([
+      ...['callin', 'callout', 'alerting', 'answer', 'disconnect'],
+    ]);
+    expect(new Set(records.map(({ id }) => id)).size).toBe(1);
+    expect(records[0]?.fields.ulFailReason).toBe(0);
+  }
+  return told().map(({ sessionId }) => sessionId);
+}
+
+const sessionsSoFar = () => new Set(toldCalls(sink).map(({ sessionId }) => sessionId));
+
+describe('under traffic', () => {
+  it('two nodes are upgraded, one after the other, and no call is lost or told twice', async () => {
+    const before = sessionsSoFar();
     const traffic = new Traffic({ anna, ben, pairs, everyMs: EVERY_MS, talkMs: TALK_MS });
     await someCalls(traffic);
     for (const node of [...running]) {
@@ -81,19 +100,24 @@ describe('an upgrade of two nodes, one after the other, under traffic', () => {
     }
     const { calls, lost } = await traffic.end();
     expect(lost).toEqual([]);
-
-    const complete = () =>
-      toldCalls(sink).filter(({ events, records }) => events.length >= 5 && records.length > 0);
-    await sink.waitFor(() => complete().length >= calls, 30_000);
-    const told = toldCalls(sink);
-    expect(told.length).toBe(calls);
-    for (const { events, records } of told) {
-      expect(events.map(({ eventType }) => eventType)).toEqual([
-        ...['callin', 'callout', 'alerting', 'answer', 'disconnect'],
-      ]);
-      expect(new Set(records.map(({ id }) => id)).size).toBe(1);
-      expect(records[0]?.fields.ulFailReason).toBe(0);
-    }
+    await expectToldOnce(before, calls);
     console.log(`${calls} calls during the upgrade of two nodes, none lost`);
+  }, 120_000);
+
+  it('a third node joins, takes its share, and leaves again', async () => {
+    const before = sessionsSoFar();
+    const traffic = new Traffic({ anna, ben, pairs, everyMs: EVERY_MS, talkMs: TALK_MS });
+    await someCalls(traffic);
+    const third = await startNode('three');
+    await someCalls(traffic);
+    await third.kill('SIGTERM');
+    await someCalls(traffic);
+    const { calls, lost } = await traffic.end();
+    expect(lost).toEqual([]);
+    const sessions = await expectToldOnce(before, calls);
+    const [{ taken } = { taken: 0 }] = await database.sql<{ taken: number }[]>`
+      SELECT count(*)::int AS taken FROM calls WHERE node_id = 'three' AND session_id = ANY(${[...sessions]})`;
+    // Every third call of those that came while it was there.
+    expect(taken).toBeGreaterThanOrEqual(CALLS_BETWEEN / 3);
   }, 120_000);
 });
