@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { AdminClient } from '../test/kit/AdminClient.ts';
 
-const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
+/** As `npm start` runs it (package.json). */
+const MAIN = ['--max-semi-space-size=16', join(import.meta.dirname, '..', 'src', 'main.ts')];
 const PORTS = ['HTTP', 'OPS', 'SIP', 'DRACHTIO', 'ESL', 'MEDIA_SIP', 'RTP'];
 
 /** What the application says of itself once it is ready. */
@@ -49,7 +50,7 @@ export class BenchApplication implements AsyncDisposable {
     chmodSync(dataDir, 0o755);
     const token = randomBytes(16).toString('hex');
     const { PATH, HOME, NODE_OPTIONS } = process.env;
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, MAIN, {
       env: {
         ...{ PATH, HOME, NODE_OPTIONS },
         ...Object.fromEntries(PORTS.map((name) => [`AXBRIDGE_${name}_PORT`, '0'])),
