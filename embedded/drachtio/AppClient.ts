@@ -76,7 +76,8 @@ export class AppClient {
         if (this.#open) this.#events.onMessage(parseClientMessage(payload), this);
       }
     } catch (error) {
-      this.#events.onBadFrame(error);
+      // What strangers send is no news, and would only fill the log.
+      if (this.isAuthenticated) this.#events.onBadFrame(error);
       this.close();
     }
   }

@@ -13,6 +13,9 @@ import { defaultPatience, type PatienceSettings, type ServerContext } from './Se
 import { StrangerLimit, type StrangerLimits } from './StrangerLimit.ts';
 import { authenticated, notOk, ok, wrongSecret } from './serverMessage.ts';
 
+/** Connections that have not named the secret yet. */
+const maxUnauthenticated = 64;
+
 export interface DrachtioServerOptions {
   readonly sip: Omit<SipStackOptions, 'onError' | 'admits'>;
   readonly admin: { readonly host: string; readonly port: number };
@@ -78,7 +81,7 @@ export class DrachtioServer {
       onBadFrame: (error) => this.#options.onError?.(error),
       onClose: (client) => this.#stack.guarded(() => this.#leave(client)),
     };
-    this.#admin = createServer((socket) => this.#context.registry.add(new AppClient(socket, events)));
+    this.#admin = createServer((socket) => this.#welcome(new AppClient(socket, events)));
   }
 
   /** Binds SIP and admin ports. @throws SipStackError SIP_LISTEN, or the system's error for the admin port */
@@ -139,6 +142,14 @@ export class DrachtioServer {
       connections: stack.connections,
       dropped,
     };
+  }
+
+  /** Of those who have not named the secret, the one that came first makes room: who has it names it at once. */
+  #welcome(client: AppClient): void {
+    const { registry } = this.#context;
+    const strangers = [...registry.clients].filter(({ isAuthenticated }) => !isAuthenticated);
+    if (strangers.length >= maxUnauthenticated) strangers[0]?.close();
+    registry.add(client);
   }
 
   #receive(message: ClientMessage, client: AppClient): void {

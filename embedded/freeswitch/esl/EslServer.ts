@@ -9,14 +9,18 @@ import { EslConnection } from './EslConnection.ts';
 /** Who has not said its password by then is sent away. */
 const AUTH_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3000;
+/** Connections that have not said their password yet: beyond them, the one that came first makes room. */
+const MAX_UNAUTHENTICATED = 64;
 
 /** The event socket: its listening port, and the connections to the controllers of channels. */
 export class EslServer {
   readonly #board: Switchboard;
   readonly #server: Server;
   readonly #connections = new Set<EslConnection>();
-  /** Connections that have not got as far as being one of the above. */
-  readonly #pending = new Set<Socket>();
+  /** Connections to controllers that do not stand yet. */
+  readonly #dialling = new Set<Socket>();
+  /** Connections that have not said their password, the oldest first. */
+  readonly #unauthenticated = new Set<Socket>();
 
   constructor(board: Switchboard) {
     this.#board = board;
@@ -41,18 +45,18 @@ export class EslServer {
    */
   control(channel: Channel, host: string, port: number): void {
     const socket = connect({ host, port, noDelay: true });
-    this.#pending.add(socket);
+    this.#dialling.add(socket);
     socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy());
     socket.once('error', () => undefined);
     const failed = () => {
-      this.#pending.delete(socket);
+      this.#dialling.delete(socket);
       channel.hangup('DESTINATION_OUT_OF_ORDER');
     };
     socket.once('close', failed);
     socket.once('connect', () => {
       socket.off('close', failed);
       socket.setTimeout(0);
-      this.#pending.delete(socket);
+      this.#dialling.delete(socket);
       if (!channel.isUp) {
         socket.destroy();
         return;
@@ -66,7 +70,7 @@ export class EslServer {
   async close(): Promise<void> {
     const closed = this.#server.listening ? once(this.#server, 'close') : undefined;
     this.#server.close();
-    for (const socket of this.#pending) socket.destroy();
+    for (const socket of [...this.#dialling, ...this.#unauthenticated]) socket.destroy();
     for (const connection of [...this.#connections]) connection.disconnect();
     await closed;
   }
@@ -103,11 +107,13 @@ export class EslServer {
     };
     const leave = () => {
       clearTimeout(timer);
-      this.#pending.delete(socket);
+      this.#unauthenticated.delete(socket);
       socket.off('data', onData);
       socket.off('close', leave);
     };
-    this.#pending.add(socket);
+    const [oldest] = this.#unauthenticated;
+    if (this.#unauthenticated.size >= MAX_UNAUTHENTICATED) oldest?.destroy();
+    this.#unauthenticated.add(socket);
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
     socket.on('data', onData);
