@@ -1,10 +1,7 @@
-import { type CommandGroup, field, needed, queryOf, tableOf } from './command.ts';
+import { type CommandGroup, field, needed } from './command.ts';
 import { isRecord } from './isRecord.ts';
 import { SHOW_CALL } from './showCall.ts';
 import { formatTable } from './table.ts';
-
-/** Options of a search, and their names in the admin API. */
-const SEARCH = { x: 'x', app: 'appKey', 'state-code': 'stateCode', from: 'from', to: 'to', limit: 'limit' };
 
 /** Calls, and what customers were told of them. */
 export const CALLS: CommandGroup = {
@@ -16,34 +13,6 @@ export const CALLS: CommandGroup = {
       examples: ['call count'],
       ask: (admin) => admin.get('/calls'),
       present: presentCount,
-    },
-    find: {
-      purpose: 'find calls by X, application, stateCode and time, the latest first',
-      more: 'Without --from, of the day before --to. A shorter time is searched sooner.',
-      options: {
-        x: { value: 'E164', meaning: 'to this X number' },
-        app: { value: 'APPKEY', meaning: 'of this application' },
-        'state-code': { value: 'CODE', meaning: 'that ended with this stateCode' },
-        from: { value: 'TIME', meaning: 'that came in at this time or later, as 2026-01-31T08:00:00Z' },
-        to: { value: 'TIME', meaning: 'that came in before this time; leave it out for now' },
-        limit: { value: 'NUMBER', meaning: 'list so many, at most 1000; 100 without it' },
-      },
-      examples: [
-        'call find --x +8617000000001',
-        'call find --state-code 8035 --from 2026-01-31T08:00:00Z --to 2026-01-31T09:00:00Z',
-      ],
-      ask: (admin, options) => admin.get(`/calls/search?${queryOf(options, SEARCH)}`),
-      present: tableOf('no call was found', [
-        { heading: 'CAME IN', show: field('at') },
-        { heading: 'SESSION ID', show: field('sessionId') },
-        { heading: 'APP KEY', show: field('appKey') },
-        { heading: 'MODE', show: field('mode') },
-        { heading: 'X', show: field('x') },
-        { heading: 'CALLER', show: field('caller') },
-        { heading: 'CALLEE', show: field('callee') },
-        { heading: 'STATE', show: field('state') },
-        { heading: 'STATE CODE', show: field('stateCode') },
-      ]),
     },
     show: SHOW_CALL,
     deliveries: {

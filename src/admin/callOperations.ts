@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import type { Operation } from '../openapi/Operation.ts';
 import { Count, list, removes, shows, Text, Time } from './adminReplies.ts';
-import { CallsQuery } from './callRoutes.ts';
 import { DeadLettersQuery, ResendBody } from './deadLetterRoutes.ts';
 import { ExplainBody } from './explainRoutes.ts';
 
@@ -48,18 +47,6 @@ const SipMessage = Type.Object({
   reason: Type.Optional(Text),
   sdp: Type.Optional(Text),
   text: Type.Optional(Text),
-});
-
-const FoundCall = Type.Object({
-  sessionId: Text,
-  appKey: Text,
-  mode: Text,
-  state: Type.Enum(['in-progress', 'ended']),
-  at: Time,
-  x: Text,
-  caller: Text,
-  callee: Type.Optional(Text),
-  stateCode: Type.Optional(Count),
 });
 
 const Call = Type.Object({
@@ -114,18 +101,6 @@ export const callOperations: readonly Operation[] = [
     tag: 'Calls of all customers',
     summary: 'Count the calls in progress',
     replies: shows(Calls),
-  },
-  {
-    id: 'findCalls',
-    method: 'get',
-    path: '/admin/v1/calls/search',
-    tag: 'Calls of all customers',
-    summary: 'Find calls by X and time',
-    description:
-      'The latest first, among those that came in between from and to: within a day before to, where from is left out, and up to now without to. People’s numbers are masked.',
-    query: CallsQuery,
-    defaults: { limit: '100' },
-    replies: shows(list(FoundCall), 'invalid-query'),
   },
   {
     id: 'showCall',

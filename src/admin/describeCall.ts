@@ -46,14 +46,3 @@ export function describeCall({ call, nodeId, isOpen, deliveries, ladder, media }
     },
   };
 }
-
-/** A call in a list: enough to know it by. */
-export function describeFoundCall({ call, isOpen }: JournaledCall) {
-  const { sessionId, appKey, mode, x, caller, callee, callInAt, stateCode } = call;
-  return {
-    ...{ sessionId, appKey, mode, state: isOpen ? 'in-progress' : 'ended', at: new Date(callInAt), x },
-    caller: maskNumber(caller),
-    callee: callee === undefined ? undefined : maskNumber(callee),
-    stateCode,
-  };
-}

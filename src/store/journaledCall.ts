@@ -21,56 +21,14 @@ export async function journaledCall(
 ): Promise<JournaledCall | undefined> {
   // The key begins with the application: an index for this question alone would cost every call. '' stands for calls to an
   // X of nobody.
-  const [row] = await sql<Row[]>`
+  const [row] = await sql<{ nodeId: string; snapshot: Buffer; isOpen: boolean }[]>`
     SELECT node_id AS "nodeId", snapshot, closed_at IS NULL AS "isOpen" FROM calls
     WHERE app_key = ANY (ARRAY(SELECT app_key FROM apps) || ''::text) AND session_id = ${sessionId}`.catch(
     (error: unknown) => {
       throw storeErrorOf(error);
     },
   );
-  return row && opened(sealer, row);
-}
-
-/** Which calls are looked for: all that is named applies. */
-export interface CallSearch {
-  /** When they came in; `to` itself is not included. */
-  readonly from: Date;
-  readonly to: Date;
-  readonly appKey?: string;
-  /** E.164. */
-  readonly x?: string;
-  readonly stateCode?: number;
-  /** Calls at most. */
-  readonly limit: number;
-}
-
-/**
- * Calls, the latest first. They are found by their time, so a narrow search is a quick one.
- * @throws StoreError
- */
-export async function findCalls(
-  sql: Sql,
-  sealer: Pick<Sealer, 'open'>,
-  { from, to, appKey, x, stateCode, limit }: CallSearch,
-): Promise<readonly JournaledCall[]> {
-  const rows = await sql<Row[]>`
-    SELECT node_id AS "nodeId", snapshot, closed_at IS NULL AS "isOpen" FROM calls
-    WHERE opened_at >= ${from} AND opened_at < ${to}
-      ${appKey === undefined ? sql`` : sql`AND app_key = ${appKey}`}
-      ${x === undefined ? sql`` : sql`AND x = ${x}`}
-      ${stateCode === undefined ? sql`` : sql`AND state_code = ${stateCode}`}
-    ORDER BY opened_at DESC LIMIT ${limit}`.catch((error: unknown) => {
-    throw storeErrorOf(error);
-  });
-  return rows.map((row) => opened(sealer, row));
-}
-
-interface Row {
-  readonly nodeId: string;
-  readonly snapshot: Buffer;
-  readonly isOpen: boolean;
-}
-
-function opened(sealer: Pick<Sealer, 'open'>, { nodeId, snapshot, isOpen }: Row): JournaledCall {
+  if (row === undefined) return undefined;
+  const { nodeId, snapshot, isOpen } = row;
   return { call: JSON.parse(sealer.open(snapshot)) as CallSnapshot, nodeId, isOpen };
 }

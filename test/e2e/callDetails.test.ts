@@ -124,34 +124,6 @@ describe('a call that can be asked for by its session id', () => {
     expect(run.out).not.toMatch(new RegExp(`${pair.a.slice(3)}|${pair.b.slice(3)}`));
   });
 
-  it('is found by its X, its time and how it ended', async () => {
-    const { application } = scenario;
-    const pair = await scenario.bind();
-    const before = new Date().toISOString();
-    const atAnna = await scenario.dial(pair);
-    (await scenario.ben.nextCall()).reject(486);
-    await atAnna.end();
-    const call = await known(pair.x, ({ state }) => state === 'ended');
-    const find = async (query: string) => {
-      const { items } = await scenario.admin.send<{ items: { sessionId: string }[] }>(
-        'GET',
-        `/calls/search?${query}`,
-      );
-      return items.map(({ sessionId }) => sessionId);
-    };
-    const x = encodeURIComponent(pair.x);
-    expect(await find(`x=${x}`)).toEqual([call.sessionId]);
-    expect(await find(`x=${x}&stateCode=${call.stateCode}&from=${before}`)).toEqual([call.sessionId]);
-    expect(await find(`x=${x}&to=${before}`)).toEqual([]);
-    expect(await find(`stateCode=1&x=${x}`)).toEqual([]);
-    await expect(find('caller=1')).rejects.toThrow(/400 .*caller: no such field/);
-    const run = await runCommand({ base: application.http }, ['call', 'find', '--x', pair.x], {
-      AXBRIDGE_ADMIN_TOKEN: application.adminToken,
-    });
-    expect(run.out).toContain(call.sessionId);
-    expect(run.out).not.toMatch(new RegExp(`${pair.a.slice(3)}|${pair.b.slice(3)}`));
-  });
-
   it('is not found under an id that no call has', async () => {
     await expect(scenario.admin.send('GET', '/calls/none')).rejects.toThrow(/404/);
   });
