@@ -109,7 +109,8 @@ export class RealFreeSwitch {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port of 127.0.0.1 that is free at this moment: these servers cannot be asked which one they took. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../kit/eventually.ts';
+import { BEN_HZ, Scenario } from '../kit/Scenario.ts';
+import { within } from '../kit/Series.ts';
+import { createTestDatabase } from '../kit/testDatabase.ts';
+import { DEPLOY, deployed } from './files.ts';
+import { freePort } from './RealFreeSwitch.ts';
+
+const BINARY = process.env.AXBRIDGE_TEST_DRACHTIO;
+const CONFIGURATION = join(DEPLOY, 'drachtio', 'drachtio.conf.xml');
+const text = deployed('drachtio/drachtio.conf.xml');
+const SECRET = 'a-secret-of-its-own';
+
+describe('deploy/drachtio/drachtio.conf.xml', () => {
+  it('holds no secret, and lets nobody in from outside', () => {
+    expect(text).not.toContain('secret=');
+    expect(text).toMatch(/<admin port="9022">127\.0\.0\.1<\/admin>/);
+    expect(text).toMatch(/<prometheus port="9088">127\.0\.0\.1<\/prometheus>/);
+  });
+
+  it('writes no calls into its log', () => {
+    expect(text).toContain('<loglevel>notice</loglevel>');
+    expect(text).toContain('<sofia-loglevel>0</sofia-loglevel>');
+    expect(text).toContain('<cdrs>false</cdrs>');
+  });
+});
+
+if (BINARY === undefined) {
+  console.warn(
+    'skipped: no real drachtio-server. AXBRIDGE_TEST_DRACHTIO=<path of drachtio> tries drachtio.conf.xml with it.',
+  );
+}
+
+describe.skipIf(BINARY === undefined)('drachtio.conf.xml in a real drachtio-server', () => {
+  let sipPort: number;
+  let metricsPort: number;
+  let server: ChildProcess;
+  let scenario: Scenario;
+  let log = '';
+
+  beforeAll(async () => {
+    const adminPort = await freePort();
+    [sipPort, metricsPort] = [await freePort(), await freePort()];
+    const contact = `sip:127.0.0.1:${sipPort};transport=udp,tcp`;
+    const child = spawn(BINARY ?? '', ['--file', CONFIGURATION, '--contact', contact], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env.PATH,
+        DRACHTIO_SECRET: SECRET,
+        DRACHTIO_ADMIN_TCP_PORT: String(adminPort),
+        DRACHTIO_PROMETHEUS_SCRAPE_PORT: `127.0.0.1:${metricsPort}`,
+      },
+    });
+    server = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (piece: string) => {
+        log += piece;
+      });
+    }
+    await eventually('drachtio-server to listen', async () => {
+      const socket = connect(adminPort, '127.0.0.1');
+      const is = await once(socket, 'connect').then(
+        () => true,
+        () => false,
+      );
+      socket.destroy();
+      return is;
+    });
+    const database = await createTestDatabase({ max: 1 });
+    await database.close();
+    scenario = await Scenario.start({
+      database: database.url,
+      sip: { host: '127.0.0.1', port: sipPort },
+      env: { AXBRIDGE_DRACHTIO: `127.0.0.1:${adminPort},${SECRET}` },
+    });
+  });
+
+  afterAll(async () => {
+    await scenario?.close();
+    if (server === undefined || server.exitCode !== null) return;
+    const gone = once(server, 'exit');
+    server.kill('SIGTERM');
+    await gone;
+  });
+
+  async function askedBy(userAgent: string): Promise<string> {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const own = `127.0.0.1:${socket.address().port}`;
+    const request = [
+      `OPTIONS sip:127.0.0.1:${sipPort} SIP/2.0`,
+      `Via: SIP/2.0/UDP ${own};branch=z9hG4bK-${userAgent};rport`,
+      'Max-Forwards: 70',
+      `From: <sip:100@${own}>;tag=1`,
+      `To: <sip:100@127.0.0.1>`,
+      `Call-ID: ${userAgent}`,
+      'CSeq: 1 OPTIONS',
+      `User-Agent: ${userAgent}`,
+      'Content-Length: 0',
+      '',
+      '',
+    ].join('\r\n');
+    const answered = once(socket, 'message');
+    socket.send(request, sipPort, '127.0.0.1');
+    const [answer] = await within(answered, 'an answer', 5000);
+    socket.close();
+    return String(answer).split('\r\n', 1)[0] ?? '';
+  }
+
+  it('carries a call, and writes nothing of it', async () => {
+    const { pair, atAnna, atBen } = await scenario.talk();
+    await atAnna.media?.hears(BEN_HZ);
+    expect(await atBen.hangUp()).toBe(200);
+    await atAnna.end();
+    expect(log).toContain('Starting drachtio version');
+    for (const number of [pair.a, pair.b, pair.x]) expect(log).not.toContain(number.slice(3));
+  });
+
+  it('turns scanners away by their names', async () => {
+    expect(await askedBy('friendly-scanner')).toBe('SIP/2.0 603 Decline');
+    expect(await askedBy('an-honest-phone')).not.toContain('603');
+  });
+
+  it('has figures for Prometheus', async () => {
+    expect(await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()).toContain(
+      'drachtio_build_info',
+    );
+  });
+});
