@@ -12,7 +12,7 @@ import {
   type NewAxbRow,
 } from '../store/axbBindings.ts';
 import type { BatchedStatement } from '../store/BatchedStatement.ts';
-import { changeAxbBinding } from '../store/changeAxbBinding.ts';
+import { type AxbChange, type ChangeOutcome, changeAxbBindings } from '../store/changeAxbBindings.ts';
 import { getNumber } from '../store/numbers.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, columnsOf, newRowOf } from './axbRows.ts';
@@ -31,12 +31,13 @@ const LARGEST_UNBIND = 500;
  *
  * The rules that concern one X or one application are kept by the database (migration 003), so that they hold for all
  * nodes; those that a request answers by itself are checked here. Binds that come together share a statement, and so
- * do unbinds. A change is seen by this node's next call before the promise resolves.
+ * do changes and unbinds. A change is seen by this node's next call before the promise resolves.
  */
 export class AxbBindings {
   readonly #options: BindingsOptions;
   readonly #announcements: AnnouncementNames;
   readonly #binds: BatchedStatement<NewAxbRow, BindOutcome>;
+  readonly #changes: BatchedStatement<AxbChange, ChangeOutcome>;
   readonly #unbinds: BatchedStatement<
     { appKey: string; subscriptionId: string },
     EndedBinding | 'no-such-binding'
@@ -47,6 +48,7 @@ export class AxbBindings {
     this.#options = options;
     this.#announcements = new AnnouncementNames(sql, options.changes);
     this.#binds = sharedStatement((rows) => insertAxbBindings(sql, rows, this.#now()));
+    this.#changes = sharedStatement((changes) => changeAxbBindings(sql, changes, this.#now()));
     this.#unbinds = sharedStatement(async (ids) => {
       const ended = await deleteAxbBindings(sql, ids, this.#now());
       return ended.map((each) => each ?? 'no-such-binding');
@@ -103,16 +105,9 @@ export class AxbBindings {
       wanted.preVoice?.calleeHintTone,
     ]);
     const subscriptionId = subscriptionIdOf(id);
-    const { sql, sealer, changes } = this.#options;
-    const at = this.#now();
-    const { columns, expiresAt } = columnsOf(wanted, at, sealer);
-    const result = await changeAxbBinding(sql, {
-      appKey: app.appKey,
-      subscriptionId,
-      columns,
-      expiresAt,
-      at,
-    });
+    const { sealer, changes } = this.#options;
+    const { columns, expiresAt } = columnsOf(wanted, this.#now(), sealer);
+    const result = await this.#changes.submit({ appKey: app.appKey, subscriptionId, columns, expiresAt });
     switch (result.outcome) {
       case 'changed':
         return changes.publish({ numbers: [result.x] });
@@ -153,9 +148,9 @@ export class AxbBindings {
     return { items: rows.map((row) => bindingOf(row, sealer)), totalCount: total };
   }
 
-  /** Resolves when no bind and no unbind is under way. */
+  /** Resolves when no bind, no change and no unbind is under way. */
   async idle(): Promise<void> {
-    await Promise.all([this.#binds.idle(), this.#unbinds.idle()]);
+    await Promise.all([this.#binds.idle(), this.#changes.idle(), this.#unbinds.idle()]);
   }
 
   #now(): Date {

@@ -1,5 +1,5 @@
 import type { AxbRow, NewAxbRow } from '../store/axbBindings.ts';
-import type { AxbColumns } from '../store/changeAxbBinding.ts';
+import type { AxbColumns } from '../store/changeAxbBindings.ts';
 import type { Sealer } from '../store/sealing.ts';
 import type { WantedX } from '../store/wantedX.ts';
 import type { AxbBinding, AxbBindRequest, AxbChanges } from './axbTypes.ts';

@@ -94,6 +94,9 @@ function requestsOf(
   return { requests, places: JSON.stringify(places) };
 }
 
+/** The plan of the statement that makes bindings together costs as much as so many of them. */
+const TOO_FEW_TO_SHARE = 2;
+
 /**
  * Makes bindings: together where nothing stands in the way, the rest one by one. Two statements at most.
  * @param at now
@@ -108,9 +111,8 @@ export async function insertAxbBindings(
   const outcomes = new Map<number, BindOutcome>();
   const everyOrd = rows.map((_, index) => index);
   try {
-    for (const { ord, on_x } of await bindMany(sql, rows, everyOrd, at)) {
-      outcomes.set(ord, { outcome: 'bound', x: on_x });
-    }
+    const together = rows.length > TOO_FEW_TO_SHARE ? await bindMany(sql, rows, everyOrd, at) : [];
+    for (const { ord, on_x } of together) outcomes.set(ord, { outcome: 'bound', x: on_x });
     const left = everyOrd.filter((ord) => !outcomes.has(ord));
     if (left.length > 0) {
       const rest = rows.filter((_, index) => !outcomes.has(index));
@@ -137,7 +139,7 @@ function bindMany(
   const { requests, places } = requestsOf(rows, ords);
   // Sent as text: postgres.js would take a string for a json parameter apart and quote it again.
   return sql`SELECT * FROM bind_many(
-    ${rows.map((row) => row.appKey)}, ${requests}::text::json, ${places}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
+    ${[...new Set(rows.map((row) => row.appKey))]}, ${requests}::text::json, ${places}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
 }
 
 interface EachRow {
@@ -155,7 +157,7 @@ function bindEach(
 ): Promise<EachRow[]> {
   const { requests, places } = requestsOf(rows, ords);
   return sql<EachRow[]>`SELECT * FROM bind_each(
-    ${rows.map((row) => row.appKey)}, ${requests}::text::json, ${places}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
+    ${[...new Set(rows.map((row) => row.appKey))]}, ${requests}::text::json, ${places}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
 }
 
 export interface EndedBinding {
