@@ -25,6 +25,8 @@ export interface Post {
 export class PostTarget {
   readonly #options: PostTargetOptions;
   readonly #closing = new Set<Promise<void>>();
+  /** Where the last one went. */
+  #place: Place | undefined;
   #pool: Pool | undefined;
   #origin = '';
   #dials = 0;
@@ -34,19 +36,19 @@ export class PostTarget {
     this.#options = options;
   }
 
-  async post({ url, headers, body, timeoutMs }: Post): Promise<PostOutcome> {
-    if (this.#destroyed) return noReply(new PostFailure('PUSH_STOPPED', 'requests have been stopped'));
-    const parsed = URL.parse(url);
-    if (parsed === null) return noReply(new PostFailure('PUSH_URL_INVALID', 'the URL is none'));
-    const { origin, protocol, pathname, search } = parsed;
-    if (protocol !== 'http:' && protocol !== 'https:')
-      return noReply(new PostFailure('PUSH_URL_INVALID', 'the URL is neither http nor https'));
-    const dialsBefore = this.#dials;
+  post({ url, headers, body, timeoutMs }: Post): Promise<PostOutcome> {
     const { promise, resolve } = Promise.withResolvers<PostOutcome>();
-    const { keepsReply } = this.#options;
-    const isKeptConnection = () => this.#dials === dialsBefore;
-    const exchange = new PostExchange({ timeoutMs, keepsReply, isKeptConnection, onEnd: resolve });
-    this.#poolFor(origin).dispatch({ method: 'POST', path: pathname + search, headers, body }, exchange);
+    const place = this.#place?.url === url ? this.#place : placeOf(url);
+    if (this.#destroyed) resolve(noReply(new PostFailure('PUSH_STOPPED', 'requests have been stopped')));
+    else if (place instanceof PostFailure) resolve(noReply(place));
+    else {
+      this.#place = place;
+      const dialsBefore = this.#dials;
+      const { keepsReply } = this.#options;
+      const isKeptConnection = () => this.#dials === dialsBefore;
+      const exchange = new PostExchange({ timeoutMs, keepsReply, isKeptConnection, onEnd: resolve });
+      this.#poolFor(place.origin).dispatch({ method: 'POST', path: place.path, headers, body }, exchange);
+    }
     return promise;
   }
 
@@ -82,6 +84,22 @@ export class PostTarget {
       .finally(() => this.#closing.delete(tracked));
     this.#closing.add(tracked);
   }
+}
+
+/** A URL taken apart. */
+interface Place {
+  readonly url: string;
+  readonly origin: string;
+  readonly path: string;
+}
+
+function placeOf(url: string): Place | PostFailure {
+  const parsed = URL.parse(url);
+  if (parsed === null) return new PostFailure('PUSH_URL_INVALID', 'the URL is none');
+  const { origin, protocol, pathname, search } = parsed;
+  if (protocol !== 'http:' && protocol !== 'https:')
+    return new PostFailure('PUSH_URL_INVALID', 'the URL is neither http nor https');
+  return { url, origin, path: pathname + search };
 }
 
 function noReply(error: PostFailure): PostOutcome {
