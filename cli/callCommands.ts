@@ -1,5 +1,6 @@
-import { type CommandGroup, field, needed } from './command.ts';
+import { type CommandGroup, field, needed, queryOf, tableOf } from './command.ts';
 import { isRecord } from './isRecord.ts';
+import { count, personsNumber } from './readings.ts';
 import { SHOW_CALL } from './showCall.ts';
 import { formatTable } from './table.ts';
 
@@ -13,6 +14,48 @@ export const CALLS: CommandGroup = {
       examples: ['call count'],
       ask: (admin) => admin.get('/calls'),
       present: presentCount,
+    },
+    list: {
+      purpose: 'list calls, the latest first, 100 at a time: of the last day, unless --from says otherwise',
+      more:
+        'Numbers of people are shown masked. In search of a person 20,000 calls are looked at; "more" says where to go on, also\n' +
+        'where none of them was his. With --number - his number is read from standard input.',
+      options: {
+        app: { value: 'APPKEY', meaning: 'of this application' },
+        x: { value: 'E164', meaning: 'to this X' },
+        number: { value: 'E164', meaning: 'of this person, as caller or callee' },
+        'state-code': { value: 'CODE', meaning: 'that ended with this stateCode, like 8014' },
+        from: { value: 'TIME', meaning: 'that came in at this time or later, as 2026-01-31T08:00:00Z' },
+        to: { value: 'TIME', meaning: 'that came in before this time' },
+        after: { value: 'PLACE', meaning: 'those that follow: as the page before says' },
+        limit: { value: 'NUMBER', meaning: 'so many at a time, at most 1000' },
+      },
+      examples: [
+        'call list --x +8617000005001',
+        'call list --app ride-1 --state-code 8014 --limit 20',
+        'call list --number +8613900001001 --from 2026-01-31T08:00:00Z --to 2026-01-31T09:00:00Z',
+      ],
+      ask: async (admin, options) => {
+        const { number, limit, 'state-code': code } = options;
+        const names = { app: 'appKey', x: 'x', from: 'from', to: 'to', after: 'after' };
+        return admin.post('/calls/search', {
+          ...Object.fromEntries(queryOf(options, names)),
+          ...(typeof number === 'string' && { number: personsNumber(number, 'call list: --number') }),
+          ...(typeof code === 'string' && { stateCode: count(code, 'call list: --state-code') }),
+          ...(typeof limit === 'string' && { limit: count(limit, 'call list: --limit') }),
+        });
+      },
+      present: tableOf('no calls', [
+        { heading: 'CAME IN', show: field('callInAt') },
+        { heading: 'X', show: field('x') },
+        { heading: 'EXT', show: field('extension') },
+        { heading: 'CALLER', show: field('caller') },
+        { heading: 'CALLEE', show: field('callee') },
+        { heading: 'ANSWERED', show: field('answeredAt') },
+        { heading: 'ENDED', show: ({ endedAt, state }) => endedAt ?? state },
+        { heading: 'CODE', show: field('stateCode') },
+        { heading: 'SESSION', show: field('sessionId') },
+      ]),
     },
     show: SHOW_CALL,
     deliveries: {

@@ -46,9 +46,8 @@ export const field =
 export function tableOf(none: string, columns: readonly Column[]): Command['present'] {
   return (answer) => {
     const items = isRecord(answer) && Array.isArray(answer.items) ? answer.items.filter(isRecord) : [];
-    if (items.length === 0) return none;
     const more = isRecord(answer) && answer.next !== undefined ? `\nmore: --after ${answer.next}` : '';
-    return formatTable(columns, items) + more;
+    return (items.length === 0 ? none : formatTable(columns, items)) + more;
   };
 }
 

@@ -17,6 +17,7 @@ import { bindingRoutes } from './bindingRoutes.ts';
 import { blackListRoutes } from './blackListRoutes.ts';
 import { blockedAddressRoutes } from './blockedAddressRoutes.ts';
 import { callRoutes } from './callRoutes.ts';
+import { callSearchRoutes } from './callSearchRoutes.ts';
 import { deadLetterRoutes } from './deadLetterRoutes.ts';
 import { explainRoutes } from './explainRoutes.ts';
 import { handsetRoutes } from './handsetRoutes.ts';
@@ -107,6 +108,7 @@ export async function adminApi(fastify: FastifyInstance, options: AdminApiOption
       explainRoutes(admin, options);
       deadLetterRoutes(admin, options);
       callRoutes(admin, options);
+      callSearchRoutes(admin, options);
       await announcementRoutes(admin, options);
     },
     { prefix: '/admin/v1' },

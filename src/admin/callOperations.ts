@@ -1,12 +1,29 @@
 import { Type } from 'typebox';
 import type { Operation } from '../openapi/Operation.ts';
 import { Count, list, removes, shows, Text, Time } from './adminReplies.ts';
+import { CallSearchBody } from './callSearchRoutes.ts';
 import { DeadLettersQuery, ResendBody } from './deadLetterRoutes.ts';
 import { ExplainBody } from './explainRoutes.ts';
 
 const Calls = Type.Object({
   open: Count,
   byApp: Type.Array(Type.Object({ appKey: Text, open: Count })),
+});
+
+const FoundCall = Type.Object({
+  sessionId: Text,
+  appKey: Text,
+  mode: Text,
+  state: Type.Enum(['in-progress', 'ended']),
+  x: Text,
+  extension: Type.Optional(Text),
+  caller: Text,
+  callee: Type.Optional(Text),
+  callInAt: Time,
+  answeredAt: Type.Optional(Time),
+  endedAt: Type.Optional(Time),
+  stateCode: Type.Optional(Count),
+  releasedBy: Type.Optional(Text),
 });
 
 const Delivery = Type.Object({
@@ -112,6 +129,18 @@ export const callOperations: readonly Operation[] = [
     description:
       'How it was decided and why, its moments, what the customer was told, its SIP ladder and what the media server counted. People’s numbers are masked. The ladder of a call in progress is known to the node that carries it.',
     replies: shows(Call, 'not-found'),
+  },
+  {
+    id: 'searchCalls',
+    method: 'post',
+    path: '/admin/v1/calls/search',
+    tag: 'Calls of all customers',
+    summary: 'Which calls there were, from the latest on',
+    description:
+      'To which everything applies that is named; of the last day where `from` does not say otherwise. `number` is a person, as caller or callee: it is in the body, because logs of proxies would find it in a URL, and a search for it may answer with `next` and few items, or none. `next` is `after` of the following search.',
+    body: { schema: CallSearchBody, isOptional: true },
+    defaults: { limit: 100 },
+    replies: shows(list(FoundCall, { next: Type.Optional(Text) })),
   },
   {
     id: 'listDeliveries',
