@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bindings } from '../../src/bindings/Bindings.ts';
@@ -81,6 +83,16 @@ describe('the schema', () => {
       WHERE k.contype = 'f' AND c.relname = ANY(${OF_ONE_APPLICATION}) AND NOT EXISTS (
         SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'app_key' AND a.attnum = ANY(k.conkey))`;
     expect(references).toEqual([]);
+  });
+});
+
+describe('docs/scaling.md', () => {
+  it('moves every table that holds rows of an application, those first that others refer to', () => {
+    const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'scaling.md'), 'utf8');
+    const [, named = ''] = /for table in ([^;]+);/.exec(page) ?? [];
+    const tables = named.split(/[\s\\]+/);
+    expect(tables.slice(0, 2)).toEqual(['apps', 'numbers']);
+    expect(tables.slice(2).toSorted()).toEqual(OF_ONE_APPLICATION.toSorted());
   });
 });
 
