@@ -53,6 +53,7 @@ beforeAll(async () => {
     app: { recording: true },
     env: {
       AXBRIDGE_LOG_LEVEL: 'debug',
+      AXBRIDGE_CALL_DETAILS: 'messages',
       AXBRIDGE_OTLP_URL: `http://127.0.0.1:${port}/v1/traces`,
       AXBRIDGE_HEP: `127.0.0.1:${capture.address().port}`,
     },
@@ -82,6 +83,17 @@ describe('one call, by its session id', () => {
     expect(parts()).toEqual(expect.arrayContaining(['sip', 'routing', 'media', 'journal', 'calls', 'push']));
     expect(lines()[0]).toMatchObject({ part: 'sip', msg: 'a call came in', x: pair.x });
     expect(JSON.stringify(scenario.application.log.items)).not.toMatch(people());
+  });
+
+  it('is in the admin API with its messages whole, where they are kept', async () => {
+    const path = `/calls/${encodeURIComponent(sessionId)}`;
+    const { ladder } = await scenario.admin.send<{ ladder: { messages: { what: string; text: string }[] } }>(
+      'GET',
+      path,
+    );
+    for (const { text } of ladder.messages) expect(text).toMatch(/^[ -~]+\r\nVia: /);
+    expect(ladder.messages.find(({ what }) => what === 'INVITE')?.text).toMatch(/\r\n\r\nv=0\r\n/);
+    expect(JSON.stringify(ladder)).not.toMatch(people());
   });
 
   it('is a trace at the collector: one whole, and its parts within', async () => {

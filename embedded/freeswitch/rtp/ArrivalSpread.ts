@@ -5,9 +5,9 @@ const LONGEST_INTERVAL_MS = 1000;
 
 /** How evenly packets arrive: the mean time between two, and how far single ones are from it. */
 export class ArrivalSpread {
-  /** Smallest and largest variance of a window, in square milliseconds; 0 before the first window is full. */
-  minVariance = 0;
+  /** Largest variance of a window, in square milliseconds; 0 before the first window is full. */
   maxVariance = 0;
+  #minVariance = Number.POSITIVE_INFINITY;
   #lastArrivalMs: number | undefined;
   #intervals = 0;
   #sumMs = 0;
@@ -18,6 +18,11 @@ export class ArrivalSpread {
   /** Milliseconds; 0 before the second packet. */
   get meanIntervalMs(): number {
     return this.#intervals === 0 ? 0 : this.#sumMs / this.#intervals;
+  }
+
+  /** Smallest variance of a window. */
+  get minVariance(): number {
+    return Number.isFinite(this.#minVariance) ? this.#minVariance : 0;
   }
 
   note(arrivedAtMs: number): void {
@@ -38,7 +43,7 @@ export class ArrivalSpread {
 
   #closeWindow(): void {
     const variance = this.#windowSquares / this.#inWindow;
-    this.minVariance = this.minVariance === 0 ? variance : Math.min(this.minVariance, variance);
+    this.#minVariance = Math.min(this.#minVariance, variance);
     this.maxVariance = Math.max(this.maxVariance, variance);
     this.#inWindow = 0;
     this.#windowMean = 0;

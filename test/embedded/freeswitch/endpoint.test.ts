@@ -139,6 +139,8 @@ describe('an fsmrf endpoint on the embedded media server', () => {
       (values) => values.variable_rtp_audio_in_packet_count === 20,
     );
     expect(variables.variable_rtp_audio_in_skip_packet_count).toBe(3);
+    expect(variables.variable_rtp_audio_in_flaw_total).toBe(3);
+    expect(variables.variable_rtp_audio_in_mos).toBeLessThan(4.5);
     expect(variables.variable_sip_call_id).toBe(leg.dialog.sip.callId);
   });
 
