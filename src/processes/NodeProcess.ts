@@ -97,7 +97,12 @@ export class NodeProcess<Assignment> {
   /** Asks it to let its calls end and to leave; `gone` tells when it has. */
   stop(): void {
     this.#isAskedToStop = true;
-    if (!this.#tell({ type: 'stop' })) this.#child.kill('SIGKILL');
+    if (!this.#tell({ type: 'stop' })) this.kill();
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
   }
 
   /** Tells it that another process has died, so that it takes over what that one held. */

@@ -12,18 +12,23 @@ export interface ProcessGroupOptions<Assignment> {
   /** What the process in a slot (1, 2, …) is to do. */
   readonly assign: (slot: number) => Assignment;
   readonly logger: Logger;
+  /** Milliseconds between two looks whether a process still answers. */
+  readonly lookEveryMs?: number;
 }
 
 /** A process that lived so long is started again at once when it dies. */
 const STEADY_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
+const LOOK_EVERY_MS = 5_000;
+/** Looks without an answer, each of them with its own patience, after which a process counts as hung. */
+const MOST_SILENT_LOOKS = 4;
 
 /**
  * Processes that do the same work side by side: kept at their number, replaced one by one, stopped together.
  *
  * Each has a slot, and by it a node id of its own. When one dies another is told to take over what it held, and a new
- * one is started in the slot that became free. One that is replaced goes only after its successor, in a free slot, takes calls.
+ * one is started in the slot that became free. One that hangs is ended, because the SIP server would go on giving it calls. One that is replaced goes only after its successor, in a free slot, takes calls.
  */
 export class ProcessGroup<Assignment> {
   readonly #options: ProcessGroupOptions<Assignment>;
@@ -126,6 +131,7 @@ export class ProcessGroup<Assignment> {
 
   /** Starts it again should it end without having been asked to. */
   #keep(kept: NodeProcess<Assignment>): void {
+    void this.#endWhenHung(kept);
     void kept.gone.then((exit) => {
       if (kept.isAskedToStop || this.#stopping.signal.aborted) return;
       this.#tellOf(kept, exit);
@@ -135,6 +141,20 @@ export class ProcessGroup<Assignment> {
       );
       this.#restarting.add(restarting);
     });
+  }
+
+  async #endWhenHung(kept: NodeProcess<Assignment>): Promise<void> {
+    const { logger, lookEveryMs = LOOK_EVERY_MS } = this.#options;
+    let silentLooks = 0;
+    const gone = new AbortController();
+    void kept.gone.then(() => gone.abort());
+    while (silentLooks < MOST_SILENT_LOOKS) {
+      await delay(lookEveryMs, undefined, { signal: gone.signal }).catch(() => undefined);
+      if (gone.signal.aborted) return;
+      silentLooks = (await kept.ask('obstacles')) === undefined ? silentLooks + 1 : 0;
+    }
+    logger.error({ slot: kept.slot, pid: kept.pid }, 'a process does not answer any more; ending it');
+    kept.kill();
   }
 
   get #aRunningOne(): NodeProcess<Assignment> | undefined {

@@ -26,6 +26,7 @@ function groupOf(
     count,
     assign: (slot) => ({ slot, ...behave(slot) }),
     logger: SILENT,
+    lookEveryMs: 20,
   });
   group = made;
   return made;
@@ -85,6 +86,14 @@ describe('a group of processes', () => {
     const [first] = await members(two);
     process.kill(first?.pid ?? 0, 'SIGTERM');
     await eventually('another to take its place', () => two.restarts === 1 && two.running === 2);
+    expect((await members(two)).map(({ slot }) => slot)).toEqual([1, 2]);
+  });
+
+  it('ends one that hangs, and starts another', async () => {
+    let hung = 0;
+    const two = groupOf(2, (slot) => ({ hangs: slot === 2 && ++hung === 1 }));
+    await two.start();
+    await eventually('the hung one to be replaced', () => two.restarts === 1 && two.running === 2, 30_000);
     expect((await members(two)).map(({ slot }) => slot)).toEqual([1, 2]);
   });
 
