@@ -47,7 +47,10 @@ export class IncomingRequests {
     const { essentials } = transaction.arrival;
     const session = sessionExpiresOf(request.headers);
     const canHaveSession = request.method === 'INVITE' || request.method === 'UPDATE';
-    if (canHaveSession && session !== undefined && session.intervalSeconds < minSessionSeconds) {
+    if (essentials.fromTag === '' && (transaction.kind === 'invite' || request.method === 'SUBSCRIBE')) {
+      // Clients of drachtio-server expect a tag, without which there is no dialog (RFC 3261 8.1.1.3).
+      transaction.reply(400, { reason: 'Missing tag in From' });
+    } else if (canHaveSession && session !== undefined && session.intervalSeconds < minSessionSeconds) {
       transaction.reply(422, { headers: { 'Min-SE': String(minSessionSeconds) } });
     } else if (essentials.toTag === undefined && !dialogMethods.has(request.method)) {
       this.#receiveNew(request, transaction);

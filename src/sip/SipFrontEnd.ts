@@ -212,6 +212,10 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
   }
 
   #takeRequests(): void {
+    this.#srf.use((request, _response, next) => {
+      if (isUnanswerable(request)) this.#ignore(request);
+      else next();
+    });
     this.#srf.invite((request, response) => this.#takeInvite(request, response));
     this.#srf.use('options', (request, response) => {
       if (this.#isForeign(request, response)) return;
@@ -232,6 +236,14 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
       if (request.method === 'ACK' || request.method === 'PRACK') next();
       else if (!this.#isForeign(request, response)) response.send(481);
     });
+  }
+
+  /** drachtio-server forgets after four seconds what nobody answers; drachtio-srf never does. */
+  #ignore(request: SrfRequest): void {
+    this.#options.onRejectedSource();
+    for (const { pendingNetworkInvites } of this.#srf.app.client?.mapServer.values() ?? []) {
+      pendingNetworkInvites.delete(request.get('Call-ID') ?? '');
+    }
   }
 
   #takeInvite(request: SrfRequest, response: SrfResponse): void {
@@ -316,4 +328,13 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
     this.#options.onRejectedSource();
     response.send(403);
   }
+}
+
+/**
+ * A request that would begin a dialog and has no tag in From, as before RFC 3261: drachtio-server 0.9.10 ends with an
+ * assertion when it is answered, whatever the answer. The embedded server has refused it by then.
+ */
+function isUnanswerable(request: SrfRequest): boolean {
+  const beginsDialog = request.method === 'INVITE' || request.method === 'SUBSCRIBE';
+  return beginsDialog && !/;\s*tag\s*=\s*[^\s;]/i.test(request.get('From') ?? '');
 }

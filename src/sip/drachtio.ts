@@ -91,7 +91,7 @@ export type SrfHandler = (request: SrfRequest, response: SrfResponse, next: () =
 export interface SrfClient extends EventEmitter {
   readonly app: {
     readonly client?: {
-      readonly mapServer: ReadonlyMap<Socket, unknown>;
+      readonly mapServer: ReadonlyMap<Socket, { readonly pendingNetworkInvites: Map<string, unknown> }>;
       /** Emits `msg` with the socket and what the SIP server wrote on it, message by message; there from `connect` on. */
       readonly wp: EventEmitter;
       /** What the server sends here, by method; a method goes as soon as the server has been told to stop. */

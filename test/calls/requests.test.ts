@@ -79,6 +79,13 @@ describe('a request outside of any call', () => {
     expect(response.headers.get('allow')).toContain('INVITE');
   });
 
+  it.each(['INVITE', 'SUBSCRIBE'])(
+    '%s without a tag in From, which would end a drachtio-server, is 400',
+    async (method) => {
+      expect((await ask(request(method, { From: `<sip:${A}@127.0.0.1>` }))).status).toBe(400);
+    },
+  );
+
   it.each(['REGISTER', 'MESSAGE', 'SUBSCRIBE', 'PUBLISH'])('%s is 405', async (method) => {
     const response = await ask(request(method, { Event: 'presence', 'Refer-To': '<sip:x@y>' }));
     expect(response.status).toBe(405);
