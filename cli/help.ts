@@ -55,7 +55,7 @@ export function describeCommand(name: string, command: Command): string {
     '',
     ...pairs(rows),
     ...(subject === undefined ? [] : ['', `--${subject} may be left out before its value.`]),
-    ...(more === undefined ? [] : ['', more]),
+    ...(more === undefined ? [] : ['', ...more.split('\n').flatMap((line) => wrap(line, WIDEST))]),
     '',
     examples.length === 1 ? 'Example:' : 'Examples:',
     ...examples.map((example) => `  ${START} ${example}`),
