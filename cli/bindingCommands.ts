@@ -53,7 +53,7 @@ export const BINDINGS: CommandGroup = {
     find: {
       purpose: 'find the bindings of a person by his number, whatever his role',
       more:
-        'The number travels in a body and is in no log of axbridge. With --number - it is read from standard input,\n' +
+        'The number travels in a body and is in no log of axbridge. With --number - it is read from standard input, ' +
         "and is not in your shell's history either.",
       options: {
         number: { value: 'E164', meaning: 'his number, or - for standard input' },

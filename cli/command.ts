@@ -18,7 +18,7 @@ export type OptionTable = Readonly<Record<string, { readonly value: string; read
 /** One command: its options, and how its answer looks for people. `--json` prints the answer as it came. */
 export interface Command {
   readonly purpose: string;
-  /** What else one should know before using it: sentences, each on a line of its own. */
+  /** What else one should know before using it; a line for each paragraph. */
   readonly more?: string;
   readonly options: OptionTable;
   /** The option whose value may follow the command without its name: `account show sp01`. */
