@@ -18,8 +18,8 @@ export const CALLS: CommandGroup = {
     list: {
       purpose: 'list calls, the latest first, 100 at a time: of the last day, unless --from says otherwise',
       more:
-        'Numbers of people are shown masked. In search of a person 20,000 calls are looked at; "more" says where to go on, also\n' +
-        'where none of them was his. With --number - his number is read from standard input.',
+        'Numbers of people are shown masked. In search of a person 20,000 calls are looked at; "more" says where to go on, ' +
+        'also where none of them was his. With --number - his number is read from standard input.',
       options: {
         app: { value: 'APPKEY', meaning: 'of this application' },
         x: { value: 'E164', meaning: 'to this X' },
