@@ -4,6 +4,7 @@ import type { App } from '../store/apps.ts';
 import {
   type AxBindOutcome,
   type AxKey,
+  type AxRow,
   deleteAxBindings,
   insertAxBindings,
   listAxBindings,
@@ -12,6 +13,7 @@ import {
   updateAxBinding,
 } from '../store/axBindings.ts';
 import type { BatchedStatement } from '../store/BatchedStatement.ts';
+import { type BindingId, getAxBindings } from '../store/bindingsById.ts';
 import { getNumber } from '../store/numbers.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, newRowOf, termColumnsOf } from './axRows.ts';
@@ -36,6 +38,7 @@ export class AxBindings {
   readonly #announcements: AnnouncementNames;
   readonly #binds: BatchedStatement<NewAxRow, AxBindOutcome>;
   readonly #unbinds: BatchedStatement<{ appKey: string; key: AxKey }, string | null>;
+  readonly #reads: BatchedStatement<BindingId, AxRow | null>;
 
   constructor(options: BindingsOptions) {
     const { sql } = options;
@@ -43,6 +46,7 @@ export class AxBindings {
     this.#announcements = new AnnouncementNames(sql, options.changes);
     this.#binds = sharedStatement((rows) => insertAxBindings(sql, rows));
     this.#unbinds = sharedStatement((meant) => deleteAxBindings(sql, meant));
+    this.#reads = sharedStatement((ids) => getAxBindings(sql, ids));
   }
 
   /**
@@ -120,19 +124,26 @@ export class AxBindings {
    * @throws BindingError no-such-binding when there is none; StoreError
    */
   async query(app: App, query: AxQuery): Promise<AxBinding[]> {
-    const { sql, sealer } = this.#options;
-    const key =
-      'subscriptionId' in query || 'privateNum' in query
-        ? this.#keyOf(query)
-        : { aDigest: sealer.digest(query.origNum) };
-    const rows = await listAxBindings(sql, app.appKey, key);
+    const { sealer } = this.#options;
+    const rows = await this.#read(app, query);
     if (rows.length === 0) throw new BindingError('no-such-binding');
     return rows.map((row) => bindingOf(row, sealer));
   }
 
-  /** Resolves when no bind and no unbind is under way. */
+  /** Resolves when nothing is under way that requests share. */
   async idle(): Promise<void> {
-    await Promise.all([this.#binds.idle(), this.#unbinds.idle()]);
+    await Promise.all([this.#binds.idle(), this.#unbinds.idle(), this.#reads.idle()]);
+  }
+
+  async #read({ appKey }: App, query: AxQuery): Promise<AxRow[]> {
+    const { sql, sealer } = this.#options;
+    if ('subscriptionId' in query) {
+      const subscriptionId = subscriptionIdOf(query.subscriptionId);
+      const row = await this.#reads.submit({ appKey, subscriptionId });
+      return row === null ? [] : [row];
+    }
+    const key = 'privateNum' in query ? this.#keyOf(query) : { aDigest: sealer.digest(query.origNum) };
+    return listAxBindings(sql, appKey, key);
   }
 
   #now(): Date {

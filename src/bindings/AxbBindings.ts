@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { maskNumber } from '../../routing/numbers.ts';
 import type { App } from '../store/apps.ts';
 import {
+  type AxbRow,
   type BindOutcome,
   deleteAxbBindings,
   deleteAxbBindingsOfX,
   type EndedBinding,
-  getAxbBinding,
   insertAxbBindings,
   listAxbBindings,
   type NewAxbRow,
 } from '../store/axbBindings.ts';
 import type { BatchedStatement } from '../store/BatchedStatement.ts';
+import { type BindingId, getAxbBindings } from '../store/bindingsById.ts';
 import { type AxbChange, type ChangeOutcome, changeAxbBindings } from '../store/changeAxbBindings.ts';
 import { getNumber } from '../store/numbers.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
@@ -38,10 +39,8 @@ export class AxbBindings {
   readonly #announcements: AnnouncementNames;
   readonly #binds: BatchedStatement<NewAxbRow, BindOutcome>;
   readonly #changes: BatchedStatement<AxbChange, ChangeOutcome>;
-  readonly #unbinds: BatchedStatement<
-    { appKey: string; subscriptionId: string },
-    EndedBinding | 'no-such-binding'
-  >;
+  readonly #unbinds: BatchedStatement<BindingId, EndedBinding | 'no-such-binding'>;
+  readonly #reads: BatchedStatement<BindingId, AxbRow | null>;
 
   constructor(options: BindingsOptions) {
     const { sql } = options;
@@ -53,6 +52,7 @@ export class AxbBindings {
       const ended = await deleteAxbBindings(sql, ids, this.#now());
       return ended.map((each) => each ?? 'no-such-binding');
     });
+    this.#reads = sharedStatement((ids) => getAxbBindings(sql, ids, this.#now()));
   }
 
   /**
@@ -127,11 +127,11 @@ export class AxbBindings {
    */
   async query(app: App, query: AxbQuery): Promise<{ items: AxbBinding[]; totalCount: number }> {
     const { sql, sealer } = this.#options;
-    const at = this.#now();
-    if (query.subscriptionId !== undefined) {
-      if (!isSubscriptionId(query.subscriptionId)) return { items: [], totalCount: 0 };
-      const row = await getAxbBinding(sql, app.appKey, query.subscriptionId, at);
-      const items = row === undefined ? [] : [bindingOf(row, sealer)];
+    const { subscriptionId } = query;
+    if (subscriptionId !== undefined) {
+      if (!isSubscriptionId(subscriptionId)) return { items: [], totalCount: 0 };
+      const row = await this.#reads.submit({ appKey: app.appKey, subscriptionId });
+      const items = row === null ? [] : [bindingOf(row, sealer)];
       return { items, totalCount: items.length };
     }
     const digestOf = (number: string | undefined): Buffer | undefined =>
@@ -141,16 +141,17 @@ export class AxbBindings {
       x: query.relationNum ?? '',
       aDigest: digestOf(query.callerNum),
       bDigest: digestOf(query.calleeNum),
-      at,
+      at: this.#now(),
     };
     const offset = (query.pageIndex - 1) * query.pageSize;
     const { rows, total } = await listAxbBindings(sql, filter, { limit: query.pageSize, offset });
     return { items: rows.map((row) => bindingOf(row, sealer)), totalCount: total };
   }
 
-  /** Resolves when no bind, no change and no unbind is under way. */
+  /** Resolves when nothing is under way that requests share. */
   async idle(): Promise<void> {
-    await Promise.all([this.#binds.idle(), this.#changes.idle(), this.#unbinds.idle()]);
+    const shared = [this.#binds, this.#changes, this.#unbinds, this.#reads];
+    await Promise.all(shared.map((each) => each.idle()));
   }
 
   #now(): Date {

@@ -4,6 +4,7 @@ import type { App } from '../store/apps.ts';
 import {
   type AxeBindOutcome,
   type AxeKey,
+  type AxeRow,
   deleteAxeBindings,
   getAxeBinding,
   insertAxeBindings,
@@ -12,6 +13,7 @@ import {
   updateAxeBinding,
 } from '../store/axeBindings.ts';
 import type { BatchedStatement } from '../store/BatchedStatement.ts';
+import { type BindingId, getAxeBindings } from '../store/bindingsById.ts';
 import { getNumber } from '../store/numbers.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, changedColumnsOf, newRowOf } from './axeRows.ts';
@@ -34,6 +36,7 @@ export class AxeBindings {
   readonly #announcements: AnnouncementNames;
   readonly #binds: BatchedStatement<NewAxeRow, AxeBindOutcome>;
   readonly #unbinds: BatchedStatement<{ appKey: string; key: AxeKey }, string | null>;
+  readonly #reads: BatchedStatement<BindingId, AxeRow | null>;
 
   constructor(options: BindingsOptions) {
     const { sql } = options;
@@ -41,6 +44,7 @@ export class AxeBindings {
     this.#announcements = new AnnouncementNames(sql, options.changes);
     this.#binds = sharedStatement((rows) => insertAxeBindings(sql, rows, this.#now()));
     this.#unbinds = sharedStatement((meant) => deleteAxeBindings(sql, meant, this.#now()));
+    this.#reads = sharedStatement((ids) => getAxeBindings(sql, ids, this.#now()));
   }
 
   /**
@@ -110,10 +114,9 @@ export class AxeBindings {
    * @throws BindingError no-such-binding, x-not-of-application; StoreError
    */
   async query(app: App, target: AxeTarget): Promise<AxeBinding> {
-    const { sql, sealer } = this.#options;
-    const row = await getAxeBinding(sql, app.appKey, keyOf(target), this.#now());
+    const row = await this.#read(app.appKey, keyOf(target));
     if (row === undefined) throw await this.#missing(app, target);
-    return bindingOf(row, sealer);
+    return bindingOf(row, this.#options.sealer);
   }
 
   /**
@@ -135,9 +138,14 @@ export class AxeBindings {
     };
   }
 
-  /** Resolves when no bind and no unbind is under way. */
+  /** Resolves when nothing is under way that requests share. */
   async idle(): Promise<void> {
-    await Promise.all([this.#binds.idle(), this.#unbinds.idle()]);
+    await Promise.all([this.#binds.idle(), this.#unbinds.idle(), this.#reads.idle()]);
+  }
+
+  async #read(appKey: string, key: AxeKey): Promise<AxeRow | undefined> {
+    if ('x' in key) return getAxeBinding(this.#options.sql, appKey, key, this.#now());
+    return (await this.#reads.submit({ appKey, ...key })) ?? undefined;
   }
 
   #now(): Date {

@@ -4,6 +4,7 @@ import type { App } from '../store/apps.ts';
 import {
   type AxybEnding,
   type AxybOutcome,
+  type AxybRow,
   deleteAxybBindings,
   insertAxybBindings,
   insertAxybRelations,
@@ -13,6 +14,7 @@ import {
   type RelationOutcome,
 } from '../store/axybBindings.ts';
 import type { BatchedStatement } from '../store/BatchedStatement.ts';
+import { type BindingId, getAxybBindings } from '../store/bindingsById.ts';
 import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, newRowOf, relationRowOf } from './axybRows.ts';
 import type {
@@ -41,6 +43,7 @@ export class AxybBindings {
   readonly #binds: BatchedStatement<NewAxybRow, AxybOutcome>;
   readonly #relations: BatchedStatement<NewRelationRow, RelationOutcome>;
   readonly #endings: BatchedStatement<AxybEnding, string[] | null>;
+  readonly #reads: BatchedStatement<BindingId, readonly AxybRow[]>;
 
   constructor(options: BindingsOptions) {
     const { sql } = options;
@@ -49,6 +52,7 @@ export class AxybBindings {
     this.#binds = sharedStatement((rows) => insertAxybBindings(sql, rows, this.#now()));
     this.#relations = sharedStatement((rows) => insertAxybRelations(sql, rows, this.#now()));
     this.#endings = sharedStatement((meant) => deleteAxybBindings(sql, meant, this.#now()));
+    this.#reads = sharedStatement((ids) => getAxybBindings(sql, ids, this.#now()));
   }
 
   /**
@@ -125,18 +129,19 @@ export class AxybBindings {
    */
   async query(app: App, query: AxybQuery): Promise<AxybBinding[]> {
     const { sql, sealer } = this.#options;
-    const key =
+    const { appKey } = app;
+    const rows =
       'subscriptionId' in query
-        ? { subscriptionId: subscriptionIdOf(query.subscriptionId) }
-        : { number: query.relationNum };
-    const rows = await listAxybBindings(sql, app.appKey, key, this.#now());
+        ? await this.#reads.submit({ appKey, subscriptionId: subscriptionIdOf(query.subscriptionId) })
+        : await listAxybBindings(sql, appKey, query.relationNum, this.#now());
     if (rows.length === 0) throw new BindingError('no-such-binding');
     return rows.map((row) => bindingOf(row, sealer));
   }
 
-  /** Resolves when no bind and no unbind is under way. */
+  /** Resolves when nothing is under way that requests share. */
   async idle(): Promise<void> {
-    await Promise.all([this.#binds.idle(), this.#relations.idle(), this.#endings.idle()]);
+    const shared = [this.#binds, this.#relations, this.#endings, this.#reads];
+    await Promise.all(shared.map((each) => each.idle()));
   }
 
   async #end(ending: AxybEnding): Promise<void> {

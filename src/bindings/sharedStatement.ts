@@ -2,13 +2,14 @@ import { BatchedStatement } from '../store/BatchedStatement.ts';
 import { StoreError } from '../store/StoreError.ts';
 
 /**
- * Most that is bound or ended in one statement. When more clients ask at a time, some prepare their next requests while
+ * Most that is bound, read or ended in one statement. When more clients ask at a time, some prepare their next requests while
  * the database is at work for the others.
  */
 const LARGEST_BATCH = 32;
 
 /**
- * Binds or unbinds that come together share a statement; one that the database cannot take fails alone.
+ * Requests of a kind that come together (to bind, to read, to end) share a statement; one that the database cannot take
+ * fails alone.
  * @param run gives the outcomes in the order of the requests
  */
 export function sharedStatement<Request, Result>(

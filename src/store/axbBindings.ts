@@ -1,5 +1,5 @@
 import type { CallDirection } from '../../routing/types.ts';
-import { type Sql, type SqlRunner, storeErrorOf } from './database.ts';
+import { type Sql, storeErrorOf } from './database.ts';
 import type { WantedPlace, WantedX } from './wantedX.ts';
 
 /** Most pairs of numbers that one X carries (facts 2.1). */
@@ -230,19 +230,6 @@ export interface AxbRow {
   callee_hint_tone: string | null;
   user_data: string | null;
   subscribed_at: Date;
-}
-
-/** One live binding by its id. */
-export async function getAxbBinding(
-  sql: SqlRunner,
-  appKey: string,
-  subscriptionId: string,
-  at: Date,
-): Promise<AxbRow | undefined> {
-  const [row] = await sql<AxbRow[]>`
-    SELECT * FROM bindings
-    WHERE app_key = ${appKey} AND subscription_id = ${subscriptionId} AND expires_at > ${at}`.catch(rethrow);
-  return row;
 }
 
 /** Which live bindings of an X are meant: all, or that of a certain A, B, or both. */

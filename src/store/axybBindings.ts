@@ -147,19 +147,16 @@ export interface AxybRow {
   pre_voice_y: string | null;
 }
 
-/** A binding by its id, or what stands on a number: the binding whose X it is, or the relations whose Y it is. */
-export type AxybKey = { readonly subscriptionId: string } | { readonly number: string };
-
-/** Live bindings with their live relations, the oldest first. @throws StoreError */
-export async function listAxybBindings(sql: Sql, appKey: string, key: AxybKey, at: Date): Promise<AxybRow[]> {
-  const isMeant =
-    'subscriptionId' in key
-      ? sql`b.subscription_id = ${key.subscriptionId}`
-      : sql`
-        b.subscription_id IN (
-          SELECT subscription_id FROM axyb_bindings WHERE app_key = ${appKey} AND x = ${key.number}
-          UNION SELECT subscription_id FROM axyb_relations WHERE app_key = ${appKey} AND y = ${key.number})
-        AND ${key.number} IN (b.x, r.y)`;
+/**
+ * What stands on a number, live, the oldest first: the binding whose X it is, or the relations whose Y it is.
+ * @throws StoreError
+ */
+export async function listAxybBindings(
+  sql: Sql,
+  appKey: string,
+  number: string,
+  at: Date,
+): Promise<AxybRow[]> {
   return sql<AxybRow[]>`
     SELECT b.subscription_id, b.x, b.a_sealed, b.call_direction, b.duration_seconds, b.record_flag,
            b.record_hint_tone, b.pre_voice_x, coalesce(r.user_data, b.user_data) AS user_data,
@@ -168,7 +165,10 @@ export async function listAxybBindings(sql: Sql, appKey: string, key: AxybKey, a
     FROM axyb_bindings b
     LEFT JOIN axyb_relations r
       ON r.app_key = b.app_key AND r.subscription_id = b.subscription_id AND r.expires_at > ${at}
-    WHERE b.app_key = ${appKey} AND b.expires_at > ${at} AND ${isMeant}
+    WHERE b.app_key = ${appKey} AND b.expires_at > ${at} AND b.subscription_id IN (
+        SELECT subscription_id FROM axyb_bindings WHERE app_key = ${appKey} AND x = ${number}
+        UNION SELECT subscription_id FROM axyb_relations WHERE app_key = ${appKey} AND y = ${number})
+      AND ${number} IN (b.x, r.y)
     ORDER BY r.bound_at, b.subscription_id, r.y`.catch(rethrow);
 }
 
