@@ -64,6 +64,8 @@ export class MediaServerLink {
   #problem: string | undefined;
   #up: Up | undefined;
   #running: Promise<void> | undefined;
+  /** Ends the wait for each endpoint that is being made: from a server that has gone none comes, and another may have room. */
+  readonly #creations = new Set<(reason: 'lost') => void>();
   #ownChannels = 0;
   #foreignChannels = 0;
   #mostChannels = 0;
@@ -138,14 +140,17 @@ export class MediaServerLink {
       if (error instanceof Error && 'status' in error && error.status === 488) return create();
       throw error;
     });
-    if (!(await settlesWithin(creating, CREATE_MS))) {
-      creating.then(
-        (endpoint) => endpoint.dialog?.destroy(),
-        () => undefined,
-      );
-      throw new MediaError('set-up-failed', `no endpoint within ${CREATE_MS} ms`);
-    }
-    return creating;
+    const lost = Promise.withResolvers<'lost'>();
+    this.#creations.add(lost.resolve);
+    const outcome = await Promise.race([settlesWithin(creating, CREATE_MS), lost.promise]);
+    this.#creations.delete(lost.resolve);
+    if (outcome === true) return creating;
+    creating.then(
+      (endpoint) => endpoint.dialog?.destroy(),
+      () => undefined,
+    );
+    const problem = outcome === 'lost' ? 'the media server went away' : `no endpoint within ${CREATE_MS} ms`;
+    throw new MediaError('set-up-failed', problem);
   }
 
   /** Runs an `api` command on the server's own socket. */
@@ -170,6 +175,7 @@ export class MediaServerLink {
         this.#up = undefined;
         up.socket.destroy();
         up.mediaServer.disconnect();
+        for (const giveUp of this.#creations) giveUp('lost');
         if (signal.aborted) break;
         this.#become('down', 'connection lost');
         lostTimer = setTimeout(this.#options.onLost, LOST_AFTER_MS);

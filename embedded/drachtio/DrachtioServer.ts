@@ -87,6 +87,7 @@ export class DrachtioServer {
   /** Binds SIP and admin ports. @throws SipStackError SIP_LISTEN, or the system's error for the admin port */
   async start(): Promise<void> {
     await this.#stack.start();
+    this.#incoming.started();
     const { host, port } = this.#options.admin;
     try {
       await new Promise<void>((resolve, reject) => {
@@ -103,6 +104,7 @@ export class DrachtioServer {
   /** Ends clients, dialogs, transactions and sockets at once. */
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#admin.close(() => resolve()));
+    this.#incoming.stop();
     this.#context.dialogs.clear();
     for (const client of [...this.#context.registry.clients]) client.close();
     await this.#stack.close();
@@ -171,6 +173,7 @@ export class DrachtioServer {
     switch (message.type) {
       case 'route':
         registry.addRoute(message.verb, client);
+        if (message.verb === 'invite') this.#incoming.clientCame();
         client.send(ok(message.id));
         return;
       case 'removeRoute':

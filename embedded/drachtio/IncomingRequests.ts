@@ -20,6 +20,9 @@ const dialogMethods = new Set(['BYE', 'PRACK', 'UPDATE']);
 /** When a peer should look again whose request no client wants: applications come back, or others take over. */
 const noClientRetrySeconds = '10';
 
+/** INVITEs that wait for the first client, at the most: those of its first moments, not of an attack. */
+const maxEarly = 1_000;
+
 /** A request from the network that a client has still to answer. */
 interface Pending {
   readonly transaction: ServerTransaction;
@@ -32,6 +35,10 @@ interface Pending {
 export class IncomingRequests {
   readonly #context: ServerContext;
   readonly #pending = new Map<string, Pending>();
+  /** INVITEs that came before the first client that wants any. */
+  readonly #early = new Set<InviteServerTransaction>();
+  /** Runs while the first of them is still expected. */
+  #awaiting: NodeJS.Timeout | undefined;
 
   constructor(context: ServerContext) {
     this.#context = context;
@@ -40,6 +47,32 @@ export class IncomingRequests {
   /** Requests that wait for a client's final answer. */
   get pendingCount(): number {
     return this.#pending.size;
+  }
+
+  /**
+   * The server takes requests from now on, and its clients are still to come: after a crash they are back within moments,
+   * and a caller whose INVITE was lost in it has sent it again by then.
+   */
+  started(): void {
+    const { stack, patience } = this.#context;
+    this.#awaiting = stack.schedule(patience.firstClientSeconds * 1000, () => {
+      this.#awaiting = undefined;
+      for (const transaction of [...this.#early]) this.#refuse(transaction);
+    });
+  }
+
+  /** A client wants INVITEs from now on. */
+  clientCame(): void {
+    this.stop();
+    const early = [...this.#early];
+    this.#early.clear();
+    for (const transaction of early) this.#receiveNew(transaction.request, transaction);
+  }
+
+  /** Waits for no client any more. */
+  stop(): void {
+    clearTimeout(this.#awaiting);
+    this.#awaiting = undefined;
   }
 
   /** Takes a request from the network: to the client of its dialog, or to the next one that wants its verb. */
@@ -101,7 +134,9 @@ export class IncomingRequests {
   #receiveNew(request: SipRequest, transaction: ServerTransaction): void {
     const client = this.#context.registry.pick(request.method.toLowerCase());
     if (client === undefined) {
-      transaction.reply(503, { headers: { 'Retry-After': noClientRetrySeconds } });
+      const mayWait = this.#awaiting !== undefined && this.#early.size < maxEarly;
+      if (mayWait && transaction.kind === 'invite') this.#wait(transaction);
+      else this.#refuse(transaction);
       return;
     }
     const transactionId = randomUUID();
@@ -111,6 +146,16 @@ export class IncomingRequests {
     const { arrival } = transaction;
     const text = forwardedText(request, arrival);
     client.send(newRequest(metaOf('network', arrival.flow, text.length), transactionId, arrival.flow, text));
+  }
+
+  /** Until a client comes, or the caller has given up. */
+  #wait(transaction: InviteServerTransaction): void {
+    this.#early.add(transaction);
+    transaction.events.onFinal = () => this.#early.delete(transaction);
+  }
+
+  #refuse(transaction: ServerTransaction): void {
+    transaction.reply(503, { headers: { 'Retry-After': noClientRetrySeconds } });
   }
 
   #receiveInDialog(request: SipRequest, transaction: ServerTransaction, dialog: AppDialog): void {

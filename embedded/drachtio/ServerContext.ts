@@ -10,9 +10,15 @@ export interface PatienceSettings {
   readonly inviteAnswerSeconds: number;
   /** A dialog whose client is gone is ended with a BYE, if the peer does not end it before. */
   readonly orphanDialogSeconds: number;
+  /** From the start on, an INVITE waits so long at the most for the first client that wants any. */
+  readonly firstClientSeconds: number;
 }
 
-export const defaultPatience: PatienceSettings = { inviteAnswerSeconds: 180, orphanDialogSeconds: 3_600 };
+export const defaultPatience: PatienceSettings = {
+  inviteAnswerSeconds: 180,
+  orphanDialogSeconds: 3_600,
+  firstClientSeconds: 5,
+};
 
 /** The parts that the two directions of the server share. */
 export interface ServerContext {

@@ -11,7 +11,7 @@ import { OutgoingInvite, type OutgoingInviteOptions } from './OutgoingInvite.ts'
 import { ALLOWED_METHODS, type SipConnection } from './SipDialog.ts';
 import type { SipTap } from './SipTap.ts';
 
-const LONGEST_RECONNECT_MS = 1000;
+const LONGEST_RECONNECT_MS = 250;
 const PING_MS = 5000;
 /** What the SIP server had chosen us for when it was told to send nothing more is here after so long at the latest. */
 const STRAGGLER_MS = 250;
@@ -56,7 +56,7 @@ type Origin<Trunk> =
  * minutes. Who wants silence closes the port to other addresses in the firewall. With test handsets switched on, a
  * stranger's REGISTER and INVITE are challenged instead.
  *
- * The connection is made again for ever, at most a second after it was lost; calls in progress stay (`up` tells that
+ * The connection is made again for ever, at most a quarter of a second after the SIP server is back; calls in progress stay (`up` tells that
  * they should be looked at) and new ones wait in the carrier's retransmissions.
  */
 export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {

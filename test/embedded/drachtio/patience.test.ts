@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededLoss } from '../../../embedded/drachtio/seededLoss.ts';
+import { nextHopOf } from '../../../embedded/sip/index.ts';
 import { lossyTimers } from '../sip/wireKit.ts';
 import {
   answerAll,
@@ -130,6 +131,39 @@ describe('when somebody goes silent, peers', () => {
     const phone = await startPhone();
     const { response } = await call(phone, newRequest(phone, 'INVITE', uriOf(server, 'x'), {}, sdp()));
     expect(response.status).toBe(480);
+    await expectDrained(server);
+  });
+
+  it('that call before the first application is there are heard as soon as it is', async () => {
+    const server = await startServer();
+    const phone = await startPhone();
+    const uri = uriOf(server, 'x');
+    const calling = call(phone, newRequest(phone, 'INVITE', uri, {}, sdp()));
+    await expect.poll(() => server.stats().inviteServerTransactions).toBe(1);
+    const srf = await connectSrf(server);
+    srf.invite((_req, res) => void res.send(486));
+    expect((await calling).response.status).toBe(486);
+    leave(srf);
+    await expect.poll(() => server.stats().clients).toBe(0);
+    expect((await call(phone, newRequest(phone, 'INVITE', uri, {}, sdp()))).response.status).toBe(503);
+    await expectDrained(server);
+  });
+
+  it('that call before the first application get 503 when none comes in time, or give up themselves', async () => {
+    const server = await startServer({ patience: { firstClientSeconds: 0.5 } });
+    const [phone, other] = [await startPhone(), await startPhone()];
+    const uri = uriOf(server, 'x');
+    const calling = call(phone, newRequest(phone, 'INVITE', uri, {}, sdp()));
+    const given = new Promise<number>((resolve, reject) => {
+      const invite = other.invite(newRequest(other, 'INVITE', uri, {}, sdp()), nextHopOf(uri), {
+        onProvisional: () => invite.cancel(),
+        onFinal: ({ status }) => resolve(status),
+        onTimeout: () => reject(new Error('no answer')),
+        onTransportError: reject,
+      });
+    });
+    expect(await given).toBe(487);
+    expect((await calling).response.status).toBe(503);
     await expectDrained(server);
   });
 
