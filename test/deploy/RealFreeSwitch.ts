@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const FOLDERS = ['log', 'db', 'run', 'certs', 'storage', 'recordings', 'temp', '
 const FIRST_RTP_PORT = 16_384;
 const RTP_PORTS = 400;
 const RTP_RANGES = 40;
-const START_PATIENCE_MS = 30_000;
+const START_PATIENCE_MS = 50_000;
 const STOP_PATIENCE_MS = 15_000;
 
 /** A FreeSWITCH of this machine, started with the configuration that axbridge ships, on free ports and with throw-away data. */
@@ -35,7 +35,7 @@ export class RealFreeSwitch {
    * Resolves when its SIP profile is up.
    * @param binary path of `freeswitch`; its modules are where it was built to look for them
    * @param environment variables of freeswitch-conf/README.md beyond ports and password
-   * @throws Error with its log when it ends, or is not up after half a minute
+   * @throws Error with its log when it ends, or does not come up
    */
   static async start(
     binary: string,
@@ -81,8 +81,10 @@ export class RealFreeSwitch {
     return askFreeSwitch(this.esl, command);
   }
 
+  /** What it has logged; nothing as long as it has not come so far. */
   log(): string {
-    return readFileSync(join(this.#folder, 'log', 'freeswitch.log'), 'utf8');
+    const file = join(this.#folder, 'log', 'freeswitch.log');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
   /** The modules that are in its memory; without its tables it does not tell. */
