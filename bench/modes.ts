@@ -8,7 +8,7 @@ import { numbersUnder, standAxb } from './standing/axb.ts';
 import { count, median, percent, spread } from './statistics.ts';
 
 /** X numbers with nothing on them: more than are bound at any moment. */
-const FREE_NUMBERS = 10_000;
+const FREE_NUMBERS = 20_000;
 const WARM_UP_SECONDS = 0.5;
 const MODES = 4;
 
@@ -73,7 +73,7 @@ export const modes = defineBench({
     const standing = { ax: ax.app, axe: axe.app, axyb: axyb.app };
     await stand(sql, standing, ofEach, FREE_NUMBERS);
     const bare = await bareLoad(database, app, ofEach);
-    const loads = [bare, ...loadsOf(database, app, standing, 2 * ofEach)];
+    const loads = [bare, ...(await loadsOf(database, app, standing, 2 * ofEach))];
     await sql`VACUUM ANALYZE`;
     for (const load of loads) await turn(load, CONNECTIONS, WARM_UP_SECONDS);
 

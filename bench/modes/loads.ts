@@ -15,19 +15,25 @@ export interface Load {
 const plain = { areaCode: '0571', areaMatchMode: '0', recordFlag: false } as const;
 const limits = { maxDuration: 0, privateSms: true, preVoice: {} };
 
+/** Bindings of an A, in AXYB, that relations are added to in turns: few have more than one at a time. */
+const FIRST_PARTS = 2000;
+
 /**
- * The modes, each through its own bindings.
+ * The modes, each through its own bindings; AXYB's two steps are a load each.
  * @param firstPerson index from which nobody is bound
  */
-export function loadsOf(
+export async function loadsOf(
   { modes }: BenchDatabase,
   axbApp: App,
   { ax, axe, axyb }: Standing,
   firstPerson: number,
-): Load[] {
+): Promise<Load[]> {
   let people = firstPerson;
   const person = (): string => partyNumber(people++);
   const direction = { callDirection: 0, duration: 0 } as const;
+  const bindFirst = async (): Promise<string> =>
+    (await modes.axyb.bind(axyb, { ...plain, ...direction, origNum: person() })).subscriptionId;
+  const firsts = await Promise.all(Array.from({ length: FIRST_PARTS }, bindFirst));
   return [
     {
       name: 'AXB',
@@ -58,15 +64,23 @@ export function loadsOf(
       unbind: (subscriptionId) => modes.axe.unbind(axe, { subscriptionId }),
     },
     {
-      name: 'AXYB (A and B)',
-      bind: async () => {
-        const request = { ...plain, ...direction, origNum: person() };
-        const { subscriptionId } = await modes.axyb.bind(axyb, request);
-        await modes.axyb.relate(axyb, { ...plain, subscriptionId, origNum: person(), ybDuration: 0 });
-        return subscriptionId;
-      },
+      name: 'AXYB, A with X',
+      bind: bindFirst,
       query: (subscriptionId) => modes.axyb.query(axyb, { subscriptionId }),
       unbind: (subscriptionId) => modes.axyb.unbind(axyb, subscriptionId),
+    },
+    {
+      name: 'AXYB, B with Y',
+      bind: async () => {
+        const subscriptionId = firsts[people % FIRST_PARTS] ?? '';
+        const request = { ...plain, subscriptionId, origNum: person(), ybDuration: 0 };
+        return `${subscriptionId} ${await modes.axyb.relate(axyb, request)}`;
+      },
+      query: (id) => modes.axyb.query(axyb, { subscriptionId: id.split(' ')[0] ?? '' }),
+      unbind: (id) => {
+        const [subscriptionId = '', yNum = ''] = id.split(' ');
+        return modes.axyb.unrelate(axyb, subscriptionId, { yNum });
+      },
     },
   ];
 }
