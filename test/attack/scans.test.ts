@@ -156,5 +156,9 @@ describe('messages of a fuzzer', () => {
 });
 
 function* fuzzed(fuzzer: SipFuzzer, count: number): Generator<Buffer> {
-  for (let made = 0; made < count; made += 1) yield fuzzer.next();
+  for (let made = 0; made < count; made += 1) {
+    const message = fuzzer.next();
+    // One PRACK outside of a dialog ends drachtio-server 0.9.10 (an assertion in its controller).
+    if (!onRealServer || !message.includes('PRACK')) yield message;
+  }
 }
