@@ -39,8 +39,9 @@ export async function stand(sql: Sql, apps: Standing, bindings: number, free: nu
   for (const table of TABLES) await sql`ALTER TABLE ${sql(table)} DISABLE TRIGGER USER`;
   const sealed = Buffer.alloc(SEALED_BYTES);
   await sql`
-    INSERT INTO ax_bindings (app_key, subscription_id, x, a_digest, a_sealed)
-    SELECT ${apps.ax.appKey}, gen_random_uuid(), '+86' || (${FIRST.AX}::bigint + g), decode(md5('ax' || g), 'hex'), ${sealed}
+    INSERT INTO ax_bindings (app_key, subscription_id, x, a_digest, place, a_sealed)
+    SELECT ${apps.ax.appKey}, gen_random_uuid(), '+86' || (${FIRST.AX}::bigint + g), decode(md5('ax' || g), 'hex'), 1,
+           ${sealed}
     FROM generate_series(0, ${each}) g`;
   await sql`
     INSERT INTO axe_bindings (app_key, subscription_id, x, extension, a_digest, a_sealed)
@@ -48,9 +49,9 @@ export async function stand(sql: Sql, apps: Standing, bindings: number, free: nu
            lpad((1 + g % ${ON_EACH_AXE_X}::int)::text, 4, '0'), decode(md5('axe' || g), 'hex'), ${sealed}
     FROM generate_series(0, ${each}) g`;
   await sql`
-    INSERT INTO axyb_bindings (app_key, subscription_id, x, a_digest, a_sealed)
+    INSERT INTO axyb_bindings (app_key, subscription_id, x, a_digest, place, a_sealed)
     SELECT ${apps.axyb.appKey}, gen_random_uuid(), '+86' || (${FIRST.AXYB}::bigint + g),
-           decode(md5('axyb' || g), 'hex'), ${sealed}
+           decode(md5('axyb' || g), 'hex'), 1, ${sealed}
     FROM generate_series(0, ${each}) g`;
   await sql`
     INSERT INTO axyb_relations (app_key, subscription_id, x, y, a_digest, b_digest, b_sealed)
