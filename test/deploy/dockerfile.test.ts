@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { within } from '../kit/Series.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 import { deployed, ROOT } from './files.ts';
 
-const START_PATIENCE_MS = 30_000;
+const START_PATIENCE_MS = 60_000;
 const text = deployed('Dockerfile');
 const packageJson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 /** What the image gets of the repository. */
@@ -51,39 +52,44 @@ describe('deploy/Dockerfile', () => {
     }
   });
 
-  it('copies all that axbridge needs to start', async () => {
-    for (const path of copied) {
-      mkdirSync(join(folder, path, '..'), { recursive: true });
-      cpSync(join(ROOT, path), join(folder, path), { recursive: true });
-    }
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    const child = spawn(process.execPath, ['src/main.ts'], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: {
-        PATH: process.env.PATH,
-        DATABASE_URL: database.url,
-        AXBRIDGE_DATA_DIR: join(folder, 'data'),
-        ...Object.fromEntries(
-          ['HTTP', 'OPS', 'SIP', 'DRACHTIO', 'ESL', 'MEDIA_SIP', 'RTP'].map((each) => [
-            `AXBRIDGE_${each}_PORT`,
-            '0',
-          ]),
-        ),
-      },
-    });
-    const gone = once(child, 'exit');
-    const lines: string[] = [];
-    const ready = (async () => {
-      for await (const line of createInterface({ input: child.stdout })) {
-        lines.push(line);
-        if (line.includes('axbridge is ready')) return true;
+  it(
+    'copies all that axbridge needs to start',
+    async () => {
+      for (const path of copied) {
+        mkdirSync(join(folder, path, '..'), { recursive: true });
+        cpSync(join(ROOT, path), join(folder, path), { recursive: true });
       }
-      return false;
-    })();
-    expect(await within(ready, 'axbridge to be ready', START_PATIENCE_MS), lines.join('\n')).toBe(true);
-    child.stdout.resume();
-    child.kill('SIGTERM');
-    expect((await gone)[0]).toBe(0);
-  });
+      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+      const child = spawn(process.execPath, ['src/main.ts'], {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {
+          PATH: process.env.PATH,
+          DATABASE_URL: database.url,
+          AXBRIDGE_ADMIN_TOKEN: randomBytes(16).toString('hex'),
+          AXBRIDGE_DATA_DIR: join(folder, 'data'),
+          ...Object.fromEntries(
+            ['HTTP', 'OPS', 'SIP', 'DRACHTIO', 'ESL', 'MEDIA_SIP', 'RTP'].map((each) => [
+              `AXBRIDGE_${each}_PORT`,
+              '0',
+            ]),
+          ),
+        },
+      });
+      const gone = once(child, 'exit');
+      const lines: string[] = [];
+      const ready = (async () => {
+        for await (const line of createInterface({ input: child.stdout })) {
+          lines.push(line);
+          if (line.includes('axbridge is ready')) return true;
+        }
+        return false;
+      })();
+      expect(await within(ready, 'axbridge to be ready', START_PATIENCE_MS), lines.join('\n')).toBe(true);
+      child.stdout.resume();
+      child.kill('SIGTERM');
+      expect((await gone)[0]).toBe(0);
+    },
+    2 * START_PATIENCE_MS,
+  );
 });
