@@ -20,6 +20,8 @@ export interface SpanExportOptions {
 const MOST_WAITING = 8_192;
 const LARGEST_BATCH = 512;
 const EXPORT_EVERY_MS = 2_000;
+/** The exporter tries again until then, and says so; after a little more it is not waited for. */
+const TRY_FOR_MS = 3_000;
 const EXPORT_WITHIN_MS = 5_000;
 const EXPORTED = 0;
 
@@ -40,7 +42,10 @@ export class SpanExport implements CallSpans {
       'service.instance.id': options.nodeId,
     });
     this.#processor = new BatchSpanProcessor({
-      exporter: telling(new OTLPTraceExporter({ url: options.url }), options.logger),
+      exporter: telling(
+        new OTLPTraceExporter({ url: options.url, timeoutMillis: TRY_FOR_MS }),
+        options.logger,
+      ),
       maxQueueSize: MOST_WAITING,
       maxExportBatchSize: LARGEST_BATCH,
       scheduledDelayMillis: EXPORT_EVERY_MS,
