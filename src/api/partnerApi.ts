@@ -26,6 +26,12 @@ export interface PartnerApiOptions {
   readonly onRefused?: (reason: PartnerErrorName) => void;
 }
 
+/**
+ * An answer takes no longer, whatever the database does: a client whose own patience ends first would not know that it
+ * failed. What a request that ran out of time had begun may still be done, as with a connection that breaks.
+ */
+const ANSWER_WITHIN_MS = 5_000;
+
 /** Where all paths of the partner API begin. */
 const PARTNER_PREFIX = '/rest';
 
@@ -41,6 +47,9 @@ export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOp
 
   await fastify.register(
     async (partner) => {
+      partner.addHook('onRoute', (route) => {
+        route.handlerTimeout = ANSWER_WITHIN_MS;
+      });
       partner.removeAllContentTypeParsers();
       partner.addContentTypeParser(
         '*',

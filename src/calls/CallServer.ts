@@ -65,7 +65,7 @@ export class CallServer {
   #survivorTimer: NodeJS.Timeout | undefined;
 
   constructor(options: CallServerOptions) {
-    const journal = new PromptJournal(options.journal, options.clock);
+    const journal = new PromptJournal(options.journal, () => performance.now());
     this.#options = { ...options, journal, releases: this.#releases };
   }
 

@@ -17,7 +17,7 @@ export class PromptJournal implements CallJournal {
   readonly #opening = new Map<symbol, number>();
   #newest = 0;
 
-  /** @param clock milliseconds */
+  /** @param clock milliseconds, of a clock that nobody sets */
   constructor(journal: CallJournal, clock: () => number) {
     this.#journal = journal;
     this.#clock = clock;

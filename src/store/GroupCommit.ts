@@ -2,7 +2,7 @@ import { setTimeout as delay, setImmediate as immediate } from 'node:timers/prom
 import type { Logger } from '../telemetry/logger.ts';
 
 const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 500;
 
 export interface GroupCommitOptions<Item> {
   /** What is written, for log lines. */

@@ -18,12 +18,20 @@ export interface DatabaseOptions {
 
 const CONNECT_TIMEOUT_SECONDS = 5;
 const CLOSE_TIMEOUT_SECONDS = 5;
+const FIRST_WAIT_SECONDS = 0.02;
+const LONGEST_WAIT_SECONDS = 0.5;
+
+/** postgres.js would wait up to twenty seconds more after a database that was away is back; a call cannot. */
+function secondsBeforeAttempt(attempt: number): number {
+  return Math.min(FIRST_WAIT_SECONDS * 2 ** attempt, LONGEST_WAIT_SECONDS);
+}
 
 /** Connects without touching the schema: for tools, and for tests that look at an empty database. */
 export function connectDatabase({ url, max }: DatabaseOptions): Sql {
   return postgres(url, {
     max,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
+    backoff: secondsBeforeAttempt,
     // "IF NOT EXISTS … skipping" is no news.
     onnotice: () => undefined,
     connection: { application_name: 'axbridge' },

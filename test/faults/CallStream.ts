@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Phone } from '../kit/Phone.ts';
+import type { CallEnd } from '../kit/PhoneCall.ts';
+import { within } from '../kit/Series.ts';
+import type { Pair } from '../kit/Tenant.ts';
+
+export interface CallStreamOptions {
+  /** Who calls; was told where to dial. */
+  readonly anna: Phone;
+  /** Who is called, and answers. */
+  readonly ben: Phone;
+  /** Who calls on which X, in turn. */
+  readonly pairs: readonly Pair[];
+  /** Milliseconds from one call to the next. */
+  readonly everyMs: number;
+  /** Milliseconds from the answer until the caller hangs up. */
+  readonly talkMs: number;
+}
+
+/**
+ * What became of a call, as its caller saw it.
+ * - `talked`: it was answered, lasted as long as he wished, and his BYE was answered with 200
+ * - `cut`: it was answered and ended before, or nobody knew it any more when he hung up
+ * - `refused`: it got a final response of 300 or more
+ * - `unheard`: nothing final came
+ */
+export type Fate = 'talked' | 'cut' | 'refused' | 'unheard';
+
+/** One call as its caller saw it; times are milliseconds of `performance.now()`. */
+export interface SeenCall {
+  readonly pair: Pair;
+  readonly startedAt: number;
+  answeredAt?: number;
+  endedAt?: number;
+  fate?: Fate;
+  /** What was seen of its end, for people. */
+  detail?: string;
+}
+
+const ANSWER_PATIENCE_MS = 20_000;
+
+/** Calls that keep coming, whatever becomes of them, until `end`. */
+export class CallStream {
+  readonly calls: SeenCall[] = [];
+  readonly #options: CallStreamOptions;
+  readonly #under: Promise<void>[] = [];
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(options: CallStreamOptions) {
+    this.#options = options;
+    options.ben.onCall = (call) => {
+      call.ring();
+      // What becomes of it, its caller sees.
+      call.answer().catch(() => undefined);
+    };
+    this.#running = this.#run();
+  }
+
+  /** Calls that were begun and are not over. */
+  get inFlight(): readonly SeenCall[] {
+    return this.calls.filter(({ endedAt }) => endedAt === undefined);
+  }
+
+  /** Calls of which both sides are connected. */
+  get talking(): readonly SeenCall[] {
+    return this.inFlight.filter(({ answeredAt }) => answeredAt !== undefined);
+  }
+
+  /** Begins no further call, and waits for the end of those in progress. */
+  async end(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    await Promise.all(this.#under);
+  }
+
+  async #run(): Promise<void> {
+    const { pairs, everyMs } = this.#options;
+    const { signal } = this.#stopping;
+    for (let nth = 0; !signal.aborted; nth++) {
+      const pair = pairs[nth % pairs.length];
+      if (pair === undefined) return;
+      const seen: SeenCall = { pair, startedAt: performance.now() };
+      this.calls.push(seen);
+      this.#under.push(this.#make(seen));
+      await delay(everyMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #make(seen: SeenCall): Promise<void> {
+    try {
+      Object.assign(seen, await this.#talk(seen));
+    } catch (error) {
+      seen.fate = seen.answeredAt === undefined ? 'unheard' : 'cut';
+      seen.detail = error instanceof Error ? error.message : String(error);
+    }
+    seen.endedAt = performance.now();
+  }
+
+  async #talk(seen: SeenCall): Promise<Required<Pick<SeenCall, 'fate' | 'detail'>>> {
+    const { anna, talkMs } = this.#options;
+    const call = await anna.call(seen.pair.x, { from: seen.pair.a });
+    const first = await within(
+      Promise.race([call.ended, call.answered.then(() => 'answered' as const)]).catch(() => call.ended),
+      'an answer',
+      ANSWER_PATIENCE_MS,
+    );
+    if (first !== 'answered') return ending(first);
+    seen.answeredAt = performance.now();
+    await Promise.race([delay(talkMs), call.ended]);
+    if (call.isOver) return { fate: 'cut', detail: 'ended too early' };
+    const status = await call.hangUp();
+    return { fate: status === 200 ? 'talked' : 'cut', detail: `BYE: ${status}` };
+  }
+}
+
+function ending({ how, status }: CallEnd): Required<Pick<SeenCall, 'fate' | 'detail'>> {
+  return how === 'refused' ? { fate: 'refused', detail: String(status) } : { fate: 'unheard', detail: how };
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type EmbeddedMedia,
+  type EmbeddedSip,
+  startEmbeddedMedia,
+  startEmbeddedSip,
+} from '../../embedded/index.ts';
+import { Application } from '../kit/Application.ts';
+import { eventually } from '../kit/eventually.ts';
+import { Phone } from '../kit/Phone.ts';
+import { NumberPlan, type Pair, Tenant } from '../kit/Tenant.ts';
+import { createTestDatabase } from '../kit/testDatabase.ts';
+import { WebhookSink } from '../kit/WebhookSink.ts';
+import { CallStream } from './CallStream.ts';
+import { Fault } from './Fault.ts';
+
+export interface FaultWorldOptions {
+  /** PostgreSQL to use; absent: a database of the tests' server. */
+  readonly database?: string;
+  readonly mediaServers?: number;
+  readonly nodes?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Terms of every binding. */
+  readonly terms?: Readonly<Record<string, unknown>>;
+}
+
+const PAIRS = 20;
+const EVERY_MS = 200;
+const TALK_MS = 2000;
+
+/** axbridge with servers that a test can break: calls flow through it, five a second, some ten at a time. */
+export class FaultWorld {
+  readonly sip: EmbeddedSip;
+  readonly media: readonly EmbeddedMedia[];
+  readonly nodes: readonly Application[];
+  readonly sink: WebhookSink;
+  readonly tenant: Tenant;
+  readonly pairs: readonly Pair[];
+  readonly #anna: Phone;
+  readonly #ben: Phone;
+
+  private constructor(
+    parts: Pick<FaultWorld, 'sip' | 'media' | 'nodes' | 'sink' | 'tenant' | 'pairs'>,
+    anna: Phone,
+    ben: Phone,
+  ) {
+    this.sip = parts.sip;
+    this.media = parts.media;
+    this.nodes = parts.nodes;
+    this.sink = parts.sink;
+    this.tenant = parts.tenant;
+    this.pairs = parts.pairs;
+    this.#anna = anna;
+    this.#ben = ben;
+  }
+
+  static async start(options: FaultWorldOptions = {}): Promise<FaultWorld> {
+    const { mediaServers = 1, nodes: nodeCount = 1, terms } = options;
+    const anyPort = { eslPort: 0, sipPort: 0, rtpFirstPort: 0 };
+    const [sip, media, sink, anna, ben] = await Promise.all([
+      startEmbeddedSip({ sipPort: 0, adminPort: 0 }),
+      Promise.all(Array.from({ length: mediaServers }, () => startEmbeddedMedia(anyPort))),
+      WebhookSink.start(),
+      Phone.start({ name: 'Anna', sound: false }),
+      Phone.start({ name: 'Ben', sound: false }),
+    ]);
+    anna.dialVia({ host: sip.sipHost, port: sip.sipPort });
+    const environment = { ...serversOf(sip, media), ...options.env };
+    const database = options.database ?? (await emptyDatabase());
+    const nodes: Application[] = [];
+    for (let nth = 1; nth <= nodeCount; nth++) {
+      const env = { ...environment, AXBRIDGE_NODE_ID: `node-${nth}` };
+      const node = await Application.start({ database, sip: { host: sip.sipHost, port: sip.sipPort }, env });
+      nodes.push(node);
+      if (nth > 1) continue;
+      const { host, port } = ben;
+      const trunk = { name: 'carrier-a', host, port, transport: 'udp', sources: ['127.0.0.0/8'] };
+      // A further node finds the trunk when it starts, and so takes its first call.
+      await node.admin.addTrunk(trunk);
+    }
+    const [first] = nodes;
+    if (first === undefined) throw new Error('nodes: expected at least one');
+    const fields = { statusUrl: `${sink.url}/status`, feeUrl: `${sink.url}/fee`, recording: true };
+    const tenant = await Tenant.create(first.admin, first.http, new NumberPlan(), fields);
+    const pairs: Pair[] = [];
+    for (let count = 0; count < PAIRS; count++) pairs.push(await tenant.bind(terms));
+    return new FaultWorld({ sip, media, nodes, sink, tenant, pairs }, anna, ben);
+  }
+
+  /** The first node. */
+  get application(): Application {
+    const [first] = this.nodes;
+    if (first === undefined) throw new Error('no node');
+    return first;
+  }
+
+  /** Calls begin to come. Resolves when as many are in progress as there will be. */
+  async calls(): Promise<CallStream> {
+    const { pairs } = this;
+    const stream = new CallStream({
+      ...{ anna: this.#anna, ben: this.#ben, pairs },
+      ...{ everyMs: EVERY_MS, talkMs: TALK_MS },
+    });
+    await eventually('calls flow', () => stream.talking.length >= TALK_MS / EVERY_MS - 2, 60_000);
+    return stream;
+  }
+
+  /** The fault is done at this moment; `options` tell which calls it may take. */
+  fault(
+    what: string,
+    stream: CallStream,
+    options: Pick<ConstructorParameters<typeof Fault>[0], 'takes' | 'closes'> = {},
+  ): Fault {
+    return new Fault({ what, stream, sink: this.sink, ...options });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    await Promise.all([this.#anna.close(), this.#ben.close(), this.sink.close()]);
+    await Promise.all([this.sip.stop(), ...this.media.map((media) => media.stop())]);
+  }
+}
+
+function serversOf(sip: EmbeddedSip, media: readonly EmbeddedMedia[]): Readonly<Record<string, string>> {
+  return {
+    AXBRIDGE_DRACHTIO: `${sip.adminHost}:${sip.adminPort},${sip.secret}`,
+    AXBRIDGE_FREESWITCH: media.map((each) => `${each.eslHost}:${each.eslPort},${each.password}`).join(';'),
+    AXBRIDGE_SEAL_KEY: randomBytes(32).toString('base64'),
+    AXBRIDGE_RECORD_MERGE_MS: '50',
+    AXBRIDGE_DRAIN_SECONDS: '5',
+    AXBRIDGE_NODE_DEAD_SECONDS: '2',
+    AXBRIDGE_PUSH_RETRY_SECONDS: '1,1,1,2,4,8,16',
+  };
+}
+
+async function emptyDatabase(): Promise<string> {
+  const database = await createTestDatabase({ max: 1 });
+  await database.close();
+  return database.url;
+}

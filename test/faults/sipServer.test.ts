@@ -1,0 +1,27 @@
+import { afterEach, expect, it } from 'vitest';
+import { eventually } from '../kit/eventually.ts';
+import { FaultWorld } from './FaultWorld.ts';
+
+let world: FaultWorld | undefined;
+
+afterEach(async () => {
+  await world?.close();
+  world = undefined;
+});
+
+const SOME = 10;
+
+it('a SIP server that is killed: its calls end with their records, and those dialled meanwhile get through', async () => {
+  world = await FaultWorld.start();
+  const { sip, application } = world;
+  const stream = await world.calls();
+  // Dialogs live in the SIP server. An INVITE is repeated by who sent it until the server is back.
+  const fault = world.fault('SIP server killed', stream, { takes: () => true });
+  process.kill(sip.pid ?? 0, 'SIGKILL');
+  await eventually('calls are answered again', () => fault.answered().length >= SOME, 30_000);
+  const row = await fault.count();
+  expect(row).toMatchObject({ needNot: [], missing: 0, doubled: 0 });
+  expect(row.lost).toBeGreaterThan(0);
+  expect(row.nextAfter).toBeLessThan(10);
+  await eventually('nothing is left of the calls', async () => (await application.callsInProgress()) === 0);
+}, 120_000);
