@@ -121,7 +121,10 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
   }
 
   stop(): void {
-    if (!this.#connected) return;
+    if (!this.#connected) {
+      this.#giveUpConnecting();
+      return;
+    }
     this.#connected = false;
     // drachtio-srf forgets what it has half read, and would take the rest, if it still comes, for a message and throw.
     for (const socket of this.#srf.app.client?.mapServer.keys() ?? []) socket.removeAllListeners('data');
@@ -165,6 +168,15 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
     },
     isForeign: (request) => this.#countsForeign(request),
   };
+
+  /** drachtio-srf's own `disconnect` knows only connections that stand, and would go on trying. */
+  #giveUpConnecting(): void {
+    const wire = this.#srf.app.client?.wp;
+    if (wire === undefined) return;
+    wire.closing = true;
+    clearTimeout(wire.reconnectVars.retryTimer ?? undefined);
+    wire.socket?.destroy();
+  }
 
   #openSocket(): SrfRequest['socket'] | undefined {
     for (const socket of this.#srf.app.client?.mapServer.keys() ?? []) {

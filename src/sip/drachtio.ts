@@ -88,12 +88,19 @@ export interface SrfInviteOptions {
 
 export type SrfHandler = (request: SrfRequest, response: SrfResponse, next: () => void) => void;
 
+/** What connects, and connects again for ever unless it is closing. */
+export interface SrfWire extends EventEmitter {
+  closing?: boolean;
+  readonly socket?: Socket;
+  readonly reconnectVars: { readonly retryTimer?: NodeJS.Timeout | null };
+}
+
 export interface SrfClient extends EventEmitter {
   readonly app: {
     readonly client?: {
       readonly mapServer: ReadonlyMap<Socket, { readonly pendingNetworkInvites: Map<string, unknown> }>;
       /** Emits `msg` with the socket and what the SIP server wrote on it, message by message; there from `connect` on. */
-      readonly wp: EventEmitter;
+      readonly wp: SrfWire;
       /** What the server sends here, by method; a method goes as soon as the server has been told to stop. */
       readonly verbs: ReadonlyMap<string, unknown>;
     };
