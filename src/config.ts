@@ -174,7 +174,7 @@ export const SETTINGS = {
     accountId,
   ),
   AXBRIDGE_HEAP_MB: setting(
-    '400',
+    '350',
     'MiB that the heap of a process is kept to by collecting garbage earlier; what is in use may exceed it',
     integer(100, 1_000_000),
   ),

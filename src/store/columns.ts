@@ -8,17 +8,27 @@ import type { SqlRunner } from './database.ts';
 
 /** A column of texts. */
 export function textColumn(sql: SqlRunner, values: readonly string[]) {
-  return sql`json_array_elements_text(${JSON.stringify(values)}::text::json)`;
+  return sql`json_array_elements_text(${jsonArray(sql, values)})`;
+}
+
+/** The same as one parameter, for a function that makes the column. */
+export function jsonArray(sql: SqlRunner, values: readonly unknown[]) {
+  return sql`${JSON.stringify(values)}::text::json`;
 }
 
 /** A column of JSON values. */
 export function jsonColumn(sql: SqlRunner, values: readonly unknown[]) {
-  return sql`json_array_elements(${JSON.stringify(values)}::text::json)`;
+  return sql`json_array_elements(${jsonArray(sql, values)})`;
 }
 
 /** A column of integers; undefined is NULL. */
 export function integerColumn(sql: SqlRunner, values: readonly (number | undefined)[]) {
-  return sql`unnest(${arrayText(values)}::text::int[])`;
+  return sql`unnest(${integerArray(sql, values)})`;
+}
+
+/** The same as one parameter, for a function that makes the column. */
+export function integerArray(sql: SqlRunner, values: readonly (number | undefined)[]) {
+  return sql`${arrayText(values)}::text::int[]`;
 }
 
 /** A column of moments, milliseconds since the epoch; undefined is NULL. It arrives as float8, for `to_timestamp(… / 1000)`. */

@@ -1,3 +1,4 @@
+import { integerArray, jsonArray } from './columns.ts';
 import type { Sql, SqlRunner } from './database.ts';
 import type { StoredMessage } from './journal.ts';
 import type { NotificationKind } from './Message.ts';
@@ -194,27 +195,18 @@ export async function composeMessages(
   const parts = compositions.flatMap(({ appKey, messageId, records }) =>
     records.map(({ sessionId, seq }) => ({ appKey, messageId, sessionId, seq })),
   );
-  const column = (name: 'appKey' | 'sessionId' | 'messageId') =>
-    textArray(
+  const texts = (name: 'appKey' | 'sessionId' | 'messageId') =>
+    jsonArray(
       sql,
       parts.map((part) => part[name]),
     );
-  const seqs = sql.array(
-    parts.map((part) => part.seq),
-    TEXT_OID,
-  );
-  const kinds = textArray(
+  const seqs = integerArray(
     sql,
-    parts.map(() => 'record'),
+    parts.map(({ seq }) => seq),
   );
-  // The kind as a column, and the owner as no condition for an index: only the primary key is left to find rows by.
   const rows = await sql<{ session_id: string }[]>`
-    UPDATE outbox o SET message_id = p.message_id
-    FROM unnest(${column('appKey')}, ${column('sessionId')}, ${kinds}, ${seqs}::int[], ${column('messageId')})
-      AS p (app_key, session_id, kind, seq, message_id)
-    WHERE o.app_key = p.app_key AND o.session_id = p.session_id AND o.kind = p.kind AND o.seq = p.seq
-      AND (o.owner = ${life}) IS TRUE AND (o.message_id IS NULL OR o.message_id = p.message_id) IS TRUE
-    RETURNING o.session_id`;
+    SELECT session_id
+    FROM compose_messages(${life}, ${texts('appKey')}, ${texts('sessionId')}, ${seqs}, ${texts('messageId')}) AS session_id`;
   return new Set(rows.map((row) => row.session_id));
 }
 

@@ -1,4 +1,4 @@
-import { integerColumn, textColumn } from './columns.ts';
+import { integerArray, integerColumn, jsonArray, textColumn } from './columns.ts';
 import type { SqlRunner, Transaction } from './database.ts';
 import type { OutboxKey } from './outbox.ts';
 
@@ -33,9 +33,16 @@ function keyColumns(sql: SqlRunner, keys: readonly OutboxKey[]) {
 export async function deleteDelivered(sql: SqlRunner, settled: readonly Settlement[]): Promise<void> {
   const keys = settled.flatMap((each) => (each.outcome === 'delivered' ? each.rows : []));
   if (keys.length === 0) return;
-  await sql`
-    DELETE FROM outbox o USING ROWS FROM (${keyColumns(sql, keys)}) AS k (app_key, session_id, kind, seq)
-    WHERE o.app_key = k.app_key AND o.session_id = k.session_id AND o.kind = k.kind AND o.seq = k.seq`;
+  const texts = (name: 'appKey' | 'sessionId' | 'kind') =>
+    jsonArray(
+      sql,
+      keys.map((key) => key[name]),
+    );
+  const seqs = integerArray(
+    sql,
+    keys.map(({ seq }) => seq),
+  );
+  await sql`SELECT delete_delivered(${texts('appKey')}, ${texts('sessionId')}, ${texts('kind')}, ${seqs})`;
 }
 
 /**
