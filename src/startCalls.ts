@@ -94,7 +94,7 @@ export async function startCalls(
     announcements: announcementFiles({
       uploadedDir: join(dataDir, 'announcements'),
       defaultDir: join(SOUNDS_DIR, config.AXBRIDGE_LANGUAGE),
-      clock,
+      clock: () => performance.now(),
     }),
     recordings,
     ...(seeing && { details: seeing.details }),

@@ -220,8 +220,8 @@ export class Call implements CallStep {
   }
 
   async #join(path: CallPath, result: CalleeAnswer): Promise<void> {
-    const { services } = this.#side;
-    const answeredAt = services.clock();
+    const { services, log } = this.#side;
+    const answeredAt = log.now();
     this.#phase = 'joining';
     this.#limits.answered();
     if (result.kind === 'answered') this.#takeCallee(result.dialog);
@@ -282,14 +282,13 @@ export class Call implements CallStep {
   }
 
   #limitDuration(path: CallPath, answeredAt: number): void {
-    const { services } = this.#side;
     const { maxDurationSeconds } = this.#decision;
     if (maxDurationSeconds === 0) return;
     const onLastMinute = () => {
       if (path instanceof AnchoredPath) void this.#announceLastMinute(path);
     };
     const onEnd = () => this.end(8010);
-    const elapsedMs = services.clock() - answeredAt;
+    const elapsedMs = this.#side.log.now() - answeredAt;
     this.#limits.duration({ seconds: maxDurationSeconds, onLastMinute, onEnd }, elapsedMs);
   }
 

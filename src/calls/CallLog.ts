@@ -20,8 +20,8 @@ export interface CallLogOptions {
   readonly journal: CallJournal;
   readonly call: CallSnapshot;
   readonly origin: RecordOrigin;
-  /** Milliseconds since the epoch. */
-  readonly clock: () => number;
+  /** When the INVITE came, at `call.callInAt`, by `performance.now()`. */
+  readonly receivedAtMs: number;
   readonly logger: Logger;
 }
 
@@ -49,6 +49,14 @@ export class CallLog {
 
   get call(): CallSnapshot {
     return this.#options.call;
+  }
+
+  /**
+   * Milliseconds since the epoch as this call counts them: from the moment at which it came in, by a clock that nobody
+   * sets. A wall clock that is stepped would be told, and paid for, as the length of the call.
+   */
+  now(): number {
+    return Math.round(this.call.callInAt + performance.now() - this.#options.receivedAtMs);
   }
 
   /** Resolves with true when the row and the callin event (if it is kept) are durable, with false when they never will be. */
@@ -99,12 +107,12 @@ export class CallLog {
   /** @param digits what the caller typed when he was asked for an extension; '' for nothing */
   collected(digits: string): void {
     this.call.digits = digits;
-    this.#progress(callEvent('collectInfo', this.call, this.#options.clock()));
+    this.#progress(callEvent('collectInfo', this.call, this.now()));
   }
 
   /** @param shown the number that the callee sees */
   forwarded(callee: string, shown: string = this.call.x): void {
-    const at = this.#options.clock();
+    const at = this.now();
     this.call.callee = callee;
     if (shown !== this.call.x) this.call.shown = shown;
     this.call.forwardedAt = at;
@@ -112,7 +120,7 @@ export class CallLog {
   }
 
   alerting(): void {
-    const at = this.#options.clock();
+    const at = this.now();
     this.call.alertingAt = at;
     this.#progress(callEvent('alerting', this.call, at));
   }
@@ -124,8 +132,8 @@ export class CallLog {
   }
 
   recording(objectName: string): void {
-    const { clock, origin } = this.#options;
-    this.call.recording = { objectName, domain: origin.hostName, startedAt: clock() };
+    const { hostName: domain } = this.#options.origin;
+    this.call.recording = { objectName, domain, startedAt: this.now() };
   }
 
   /** The recording came to nothing. */
@@ -135,7 +143,7 @@ export class CallLog {
 
   /** The call is over from this moment on; `close` may come a little later. */
   ended(): void {
-    this.call.endedAt = this.#options.clock();
+    this.call.endedAt = this.now();
   }
 
   /** Writes the disconnect event and the record. */

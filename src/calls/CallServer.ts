@@ -180,12 +180,12 @@ export class CallServer {
 
   #open(invite: IncomingInvite<Trunk>, decision: Decision, now: number, receivedAtMs: number): void {
     const services = this.#options;
-    const { metrics, sessionIds, journal, origin, clock, logger, spans } = services;
+    const { metrics, sessionIds, journal, origin, logger, spans } = services;
     const mode = decision.app?.mode ?? NO_MODE;
     const decidedAtMs = performance.now();
     metrics.decision(mode, (decidedAtMs - receivedAtMs) / 1000);
     const snapshot = snapshotOf(sessionIds(now), mode, invite, decision, now);
-    const log = new CallLog({ journal, call: snapshot, origin, clock, logger });
+    const log = new CallLog({ journal, call: snapshot, origin, receivedAtMs, logger });
     const { sessionId, x, because } = snapshot;
     services.details?.open(sessionId, invite);
     spans?.add({ sessionId, name: 'decide', startMs: epochMs(receivedAtMs), endMs: epochMs(decidedAtMs) });

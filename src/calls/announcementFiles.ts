@@ -28,7 +28,7 @@ export interface AnnouncementFolders {
   readonly uploadedDir: string;
   /** Where the product's own lie, by scene: `no-binding.wav`. */
   readonly defaultDir: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds, of a clock that nobody sets. */
   readonly clock: () => number;
 }
 

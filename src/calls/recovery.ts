@@ -69,7 +69,8 @@ export class Recovery {
 
   async #close(call: CallSnapshot): Promise<void> {
     const { journal, origin, recordings, clock } = this.#options;
-    call.endedAt = clock();
+    // Another machine's clock, or one that was stepped, may be behind the call's.
+    call.endedAt = Math.max(clock(), call.answeredAt ?? call.callInAt);
     closeSnapshot(call, { stateCode: LOST_WITH_ITS_NODE, releasedBy: 'platform' });
     if (call.recording && (await recordings.convert(call.recording.objectName)) === 0) delete call.recording;
     await journal.close(call, closingMessages(call, origin));

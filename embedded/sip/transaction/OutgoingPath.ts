@@ -19,12 +19,12 @@ export class TcpRefusals {
 
   add(hop: NextHop): void {
     if (this.#refusedUntil.size >= maxRememberedRefusals) this.#refusedUntil.clear();
-    this.#refusedUntil.set(`${hop.host} ${hop.port}`, Date.now() + refusalMemoryMs);
+    this.#refusedUntil.set(`${hop.host} ${hop.port}`, performance.now() + refusalMemoryMs);
   }
 
   has(hop: NextHop): boolean {
     const until = this.#refusedUntil.get(`${hop.host} ${hop.port}`);
-    return until !== undefined && until > Date.now();
+    return until !== undefined && until > performance.now();
   }
 }
 
