@@ -169,3 +169,10 @@ describe('a Y in AXYB', () => {
     expect(await axyb.relate(app, { origNum: '+8613857100002', ...terms })).toBe(far);
   });
 });
+
+it('is found without compiling a statement, which PostgreSQL 17 and older would do for the plans that are ruled out', async () => {
+  const compiled = await rig.sql`
+    SELECT proname FROM pg_proc
+    WHERE 'enable_hashjoin=off' = ANY(proconfig) AND NOT 'jit=off' = ANY(proconfig)`;
+  expect(compiled).toEqual([]);
+});

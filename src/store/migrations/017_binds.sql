@@ -246,9 +246,10 @@ END $$;
 -- for in. Each gets its outcome: 'bound', or the reason why not.
 CREATE FUNCTION bind_ax(app_keys text[], requests json, most_of_a integer)
 RETURNS TABLE (ord bigint, outcome text, on_x text) LANGUAGE plpgsql
--- Everything is found by a key, whatever the statistics say, and with plans that are made once.
+-- Everything is found by a key, whatever the statistics say, and with plans that are made once. What they leave out is
+-- counted as dear by PostgreSQL 17 and older, which must not compile the statement for that.
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
   done bigint[] := '{}';
   asked record;
@@ -288,7 +289,7 @@ END $$;
 -- the first has ended it.
 CREATE FUNCTION unbind_ax(app_keys text[], requests json) RETURNS TABLE (ord bigint, on_x text) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 BEGIN
   PERFORM lock_bindings(app_keys);
   RETURN QUERY

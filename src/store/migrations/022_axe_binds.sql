@@ -120,7 +120,7 @@ CREATE FUNCTION bind_axe(app_keys text[], requests json, at timestamptz)
 RETURNS TABLE (ord bigint, outcome text, on_x text, on_extension text) LANGUAGE plpgsql
 -- As in bind_ax.
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
   done bigint[] := '{}';
   asked record;
@@ -166,7 +166,7 @@ END $$;
 CREATE FUNCTION unbind_axe(app_keys text[], requests json, at timestamptz)
 RETURNS TABLE (ord bigint, on_x text) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 BEGIN
   PERFORM lock_bindings(app_keys);
   RETURN QUERY

@@ -119,7 +119,7 @@ END $$;
 CREATE FUNCTION bind_axyb(app_keys text[], requests json, most_of_a integer, at timestamptz)
 RETURNS TABLE (ord bigint, outcome text, on_x text) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
   done bigint[] := '{}';
   asked record;
@@ -210,7 +210,7 @@ END $$;
 CREATE FUNCTION relate_axyb(app_keys text[], requests json, most_on_y integer, at timestamptz)
 RETURNS TABLE (ord bigint, outcome text, on_x text, on_y text) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
   done bigint[] := '{}';
   asked record;
@@ -267,7 +267,7 @@ END $$;
 CREATE FUNCTION unbind_axyb(app_keys text[], requests json, at timestamptz)
 RETURNS TABLE (ord bigint, concerned text[]) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
   meant record;
   ys text[];

@@ -7,6 +7,8 @@ ALTER FUNCTION bind_each SET enable_mergejoin = off;
 ALTER FUNCTION bind_each SET enable_seqscan = off;
 ALTER FUNCTION bind_each SET enable_bitmapscan = off;
 ALTER FUNCTION bind_each SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION bind_each SET jit = off;
+ALTER FUNCTION bind_many SET jit = off;
 
 CREATE OR REPLACE FUNCTION end_expired_on(of_app text, on_x text, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -59,7 +61,7 @@ END $$;
 CREATE FUNCTION change_axb(app_keys text[], requests json, at timestamptz)
 RETURNS TABLE (ord bigint, outcome text, on_x text, taken bytea) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
   asked record;
   was bindings;
