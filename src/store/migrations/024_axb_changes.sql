@@ -1,5 +1,5 @@
--- AXB: changes of bindings, many in one statement and one commit, as binds (003); and binds that must be made one by one
--- without needless work.
+-- AXB: changes of bindings, many in one statement and one commit, as binds (003); and binds, and the admission of calls
+-- (008), without needless work.
 
 -- As in bind_ax (017).
 ALTER FUNCTION bind_each SET enable_hashjoin = off;
@@ -9,6 +9,7 @@ ALTER FUNCTION bind_each SET enable_bitmapscan = off;
 ALTER FUNCTION bind_each SET plan_cache_mode = force_generic_plan;
 ALTER FUNCTION bind_each SET jit = off;
 ALTER FUNCTION bind_many SET jit = off;
+ALTER FUNCTION admit_calls SET jit = off;
 
 CREATE OR REPLACE FUNCTION end_expired_on(of_app text, on_x text, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
