@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './files.ts';
+import { freePort } from './RealFreeSwitch.ts';
 
 const PROGRAMS = '/usr/lib/postgresql';
 /** PostgreSQL does not run as root; Debian's package brings this user. */
@@ -18,19 +19,23 @@ export function debianPostgresPrograms(): string | undefined {
   return undefined;
 }
 
-/** A PostgreSQL of Debian's, with a folder of its own, on a Unix socket alone. */
+/** A PostgreSQL of Debian's, with a folder of its own, on loopback. */
 export class DebianPostgres {
   readonly #programs: string;
   readonly #folder: string;
+  readonly #port: number;
 
-  private constructor(programs: string, folder: string) {
+  private constructor(programs: string, folder: string, port: number) {
     this.#programs = programs;
     this.#folder = folder;
+    this.#port = port;
   }
 
-  static start(programs: string): DebianPostgres {
+  /** @param programs the folder of its programs */
+  static async start(programs: string): Promise<DebianPostgres> {
     const folder = mkdtempSync(join(tmpdir(), 'axbridge-debian-postgres-'));
-    const server = new DebianPostgres(programs, folder);
+    const port = await freePort();
+    const server = new DebianPostgres(programs, folder, port);
     if (process.getuid?.() === 0) run('chown', [USER, folder]);
     server.#run('initdb', ['--auth=trust', '--username=axbridge', '--pgdata', join(folder, 'data')]);
     server.#run('pg_ctl', [
@@ -40,7 +45,7 @@ export class DebianPostgres {
       '--log',
       join(folder, 'log'),
       '--options',
-      `-c listen_addresses=127.0.0.1 -c port=${server.port} -c unix_socket_directories=${folder}`,
+      `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder}`,
       'start',
     ]);
     return server;
@@ -51,15 +56,10 @@ export class DebianPostgres {
     return this.#programs;
   }
 
-  /** One of its own for this process: no two test files start one at the same time. */
-  get port(): number {
-    return 20_000 + (process.pid % 10_000);
-  }
-
   /** Makes an empty database. @returns its URL */
   createDatabase(name: string): string {
-    this.#run('createdb', ['--host=127.0.0.1', `--port=${this.port}`, '--username=axbridge', name]);
-    return `postgres://axbridge@127.0.0.1:${this.port}/${name}`;
+    this.#run('createdb', ['--host=127.0.0.1', `--port=${this.#port}`, '--username=axbridge', name]);
+    return `postgres://axbridge@127.0.0.1:${this.#port}/${name}`;
   }
 
   stop(): void {

@@ -30,7 +30,7 @@ describe.skipIf(programs === undefined)('a backup', () => {
   }
 
   beforeAll(async () => {
-    postgres = DebianPostgres.start(programs ?? '');
+    postgres = await DebianPostgres.start(programs ?? '');
     folder = mkdtempSync(join(tmpdir(), 'axbridge-backup-'));
     mkdirSync(join(folder, 'before'), { mode: 0o755 });
     database = postgres.createDatabase('before');

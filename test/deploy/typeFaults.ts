@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, run } from './files.ts';
 
+/** Where packages are found from, and where no other test looks for source files. */
+const FOLDER = join(ROOT, 'node_modules', '.cache', 'literals');
 const TSC = join(ROOT, 'node_modules', '.bin', 'tsc');
 
 /**
@@ -12,8 +14,8 @@ const TSC = join(ROOT, 'node_modules', '.bin', 'tsc');
  * @param literals TypeScript expressions of that type
  */
 export function typeFaults(imports: string, type: string, literals: readonly string[]): string {
-  // Packages are found from here, and the importRules test never sees it: it is gone when this returns.
-  const file = join(import.meta.dirname, `literal-${randomUUID()}.ts`);
+  mkdirSync(FOLDER, { recursive: true });
+  const file = join(FOLDER, `literal-${randomUUID()}.ts`);
   const lines = literals.map((literal, index) => `export const literal${index}: ${type} = ${literal};`);
   writeFileSync(file, [imports, ...lines, ''].join('\n'));
   try {
