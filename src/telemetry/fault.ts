@@ -2,9 +2,11 @@ import { maskNumber } from '../../routing/numbers.ts';
 
 const DEEPEST_STACK = 8;
 
-/** A text with everything masked in it that could be a person's number. */
+const UUID_OR_NUMBER = /(?<uuid>\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b)|\+?\d{7,}/gi;
+
+/** A text with everything masked in it that could be a person's number; the id of a binding, a call or the like is none. */
 export function maskText(text: string): string {
-  return text.replace(/\+?\d{7,}/g, (digits) => maskNumber(digits));
+  return text.replace(UUID_OR_NUMBER, (found, uuid?: string) => uuid ?? maskNumber(found));
 }
 
 /**
