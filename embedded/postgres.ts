@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { findBinaries } from './postgres/binaries.ts';
 import { DataFolder, reachablePlace } from './postgres/DataFolder.ts';
 import { EmbeddedPostgresError } from './postgres/EmbeddedPostgresError.ts';
+import { KeptServer } from './postgres/KeptServer.ts';
 import { endLeftover, writeOwner } from './postgres/leftover.ts';
 import { runInitdb, startServer } from './postgres/programs.ts';
 import { serverUser } from './postgres/serverUser.ts';
@@ -73,7 +74,8 @@ function checkVersion(cluster: string): void {
 /**
  * Starts a real PostgreSQL from npm for a machine that has none: for development, tests and small installations.
  * It listens on 127.0.0.1 only, asks for a random password, and keeps every commit on disk (fsync stays on).
- * It ends with `stop`, or when this process exits; one left over by kill -9 is ended by the next start.
+ * It ends with `stop`, or when this process exits; one left over by kill -9 is ended by the next start. Should it end by
+ * itself, it is started again on the same port.
  * @throws EmbeddedPostgresError
  */
 export async function startEmbeddedPostgres({
@@ -97,10 +99,14 @@ export async function startEmbeddedPostgres({
   for (let attempt = 1; ; attempt++) {
     const chosen = port === 0 ? await freePort() : port;
     try {
-      const server = await startServer({ native, cluster, port: chosen, user, log });
-      log.info({ port: chosen, cluster, pid: server.pid }, 'the embedded database is ready');
+      const kept = new KeptServer({
+        start: (onEnd) => startServer({ native, cluster, port: chosen, user, log, onEnd }),
+        onFailure: (err) => log.error({ err }, 'the embedded database cannot be started again yet'),
+      });
+      const { pid } = await kept.start();
+      log.info({ port: chosen, cluster, pid }, 'the embedded database is ready');
       const url = `postgres://${SUPERUSER}:${folder.password()}@127.0.0.1:${chosen}/postgres`;
-      return { url, stop: () => server.stop() };
+      return { url, stop: () => kept.stop() };
     } catch (error) {
       // Between finding a free port and taking it, another process may have taken it.
       if (port !== 0 || attempt === ATTEMPTS_TO_FIND_A_PORT) throw error;

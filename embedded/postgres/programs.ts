@@ -65,11 +65,16 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Starts the server and waits until it takes connections. */
-export async function startServer(
-  options: Program & { readonly port: number; readonly log: DatabaseLog },
-): Promise<RunningServer> {
-  const { cluster, port, log } = options;
+export interface ServerOptions extends Program {
+  readonly port: number;
+  readonly log: DatabaseLog;
+  /** Hears that it has ended although nobody stopped it. */
+  readonly onEnd: () => void;
+}
+
+/** Starts the server and waits until it takes connections. @throws EmbeddedPostgresError START_FAILED */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { cluster, port, log, onEnd } = options;
   const settings = Object.entries({ ...SETTINGS, port: String(port) });
   const child = run(options, 'postgres', [
     '-D',
@@ -95,7 +100,9 @@ export async function startServer(
   let stopping = false;
   exit.then(([code, signal]) => {
     process.removeListener('exit', endWithUs);
-    if (!stopping) log.error({ code, signal, lines }, 'the embedded database has ended');
+    if (stopping) return;
+    log.error({ code, signal, lines }, 'the embedded database has ended');
+    onEnd();
   });
   return {
     pid: child.pid,

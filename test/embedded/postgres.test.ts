@@ -7,6 +7,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -41,6 +42,12 @@ async function start(dataDir: string): Promise<EmbeddedPostgres> {
   const server = await startEmbeddedPostgres({ dataDir, port: 0, log });
   servers.push(server);
   return server;
+}
+
+/** Ends the server as the kernel would that is out of memory. */
+function killServer(dataDir: string): void {
+  const pidFile = join(dataDir, 'postgres', 'cluster', 'postmaster.pid');
+  process.kill(Number(readFileSync(pidFile, 'utf8').split('\n', 1)[0]), 'SIGKILL');
 }
 
 async function ask<T>(url: string, question: string): Promise<T[]> {
@@ -112,6 +119,15 @@ describe('startEmbeddedPostgres', () => {
     const server = await start(folder);
     expect(await ask(server.url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }]);
     await refusesConnections(url);
+  });
+
+  it('starts a server again that was killed, on the same port, with all that was committed', async () => {
+    const folder = newFolder();
+    const { url } = await start(folder);
+    await ask(url, 'CREATE TABLE kept AS SELECT 7 AS n');
+    killServer(folder);
+    const kept = () => ask(url, 'SELECT n FROM kept').catch(() => 'away');
+    await expect.poll(kept, { timeout: 15_000 }).toEqual([{ n: 7 }]);
   });
 
   it('leaves no server behind when the process exits without stopping it', async () => {
