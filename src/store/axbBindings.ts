@@ -1,5 +1,6 @@
 import type { CallDirection } from '../../routing/types.ts';
 import { type Sql, storeErrorOf } from './database.ts';
+import { inOrder } from './sharedRows.ts';
 import type { WantedPlace, WantedX } from './wantedX.ts';
 
 /** Most pairs of numbers that one X carries (facts 2.1). */
@@ -62,14 +63,11 @@ class Places {
   }
 }
 
-function requestsOf(
-  rows: readonly NewAxbRow[],
-  ords: readonly number[],
-): { requests: string; places: string } {
+function requestsOf(rows: readonly NewAxbRow[]): { requests: string; places: string } {
   const places = new Places();
   const requests = JSON.stringify(
     rows.map((row, index) => ({
-      ord: ords[index],
+      ord: index + 1,
       app_key: row.appKey,
       subscription_id: row.subscriptionId,
       ...('x' in row.wanted ? { x: row.wanted.x } : { place: places.indexOf(row.appKey, row.wanted.place) }),
@@ -94,11 +92,15 @@ function requestsOf(
   return { requests, places: JSON.stringify(places) };
 }
 
-/** The plan of the statement that makes bindings together costs as much as so many of them. */
-const TOO_FEW_TO_SHARE = 2;
+interface BindRow {
+  ord: string;
+  outcome: 'bound' | BindRefusal;
+  on_x: string;
+  taken: Buffer | null;
+}
 
 /**
- * Makes bindings: together where nothing stands in the way, the rest one by one. Two statements at most.
+ * Makes bindings: together where nothing stands in the way, the rest one by one, all in one statement.
  * @param at now
  * @returns an outcome for each row, in their order
  * @throws StoreError
@@ -108,56 +110,17 @@ export async function insertAxbBindings(
   rows: readonly NewAxbRow[],
   at: Date,
 ): Promise<BindOutcome[]> {
-  const outcomes = new Map<number, BindOutcome>();
-  const everyOrd = rows.map((_, index) => index);
-  try {
-    const together = rows.length > TOO_FEW_TO_SHARE ? await bindMany(sql, rows, everyOrd, at) : [];
-    for (const { ord, on_x } of together) outcomes.set(ord, { outcome: 'bound', x: on_x });
-    const left = everyOrd.filter((ord) => !outcomes.has(ord));
-    if (left.length > 0) {
-      const rest = rows.filter((_, index) => !outcomes.has(index));
-      for (const row of await bindEach(sql, rest, left, at)) {
-        const { outcome } = row;
-        outcomes.set(
-          row.ord,
-          outcome === 'bound' ? { outcome, x: row.on_x ?? '' } : { outcome, taken: row.taken },
-        );
-      }
-    }
-  } catch (error) {
-    throw storeErrorOf(error);
-  }
-  return everyOrd.map((ord) => outcomes.get(ord) ?? { outcome: 'no-free-x', taken: null });
-}
-
-function bindMany(
-  sql: Sql,
-  rows: readonly NewAxbRow[],
-  ords: readonly number[],
-  at: Date,
-): Promise<{ ord: number; on_x: string }[]> {
-  const { requests, places } = requestsOf(rows, ords);
+  const { requests, places } = requestsOf(rows);
+  const appKeys = [...new Set(rows.map((row) => row.appKey))];
   // Sent as text: postgres.js would take a string for a json parameter apart and quote it again.
-  return sql`SELECT * FROM bind_many(
-    ${[...new Set(rows.map((row) => row.appKey))]}, ${requests}::text::json, ${places}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
-}
-
-interface EachRow {
-  ord: number;
-  outcome: 'bound' | BindRefusal;
-  on_x: string | null;
-  taken: Buffer | null;
-}
-
-function bindEach(
-  sql: Sql,
-  rows: readonly NewAxbRow[],
-  ords: readonly number[],
-  at: Date,
-): Promise<EachRow[]> {
-  const { requests, places } = requestsOf(rows, ords);
-  return sql<EachRow[]>`SELECT * FROM bind_each(
-    ${[...new Set(rows.map((row) => row.appKey))]}, ${requests}::text::json, ${places}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`;
+  const outcomes = await sql<BindRow[]>`
+    SELECT * FROM bind_axb(
+      ${appKeys}, ${requests}::text::json, ${places}::text::json, ${at}, ${MOST_BINDINGS_ON_X})`.catch(
+    rethrow,
+  );
+  const outcomeOf = ({ outcome, on_x: x, taken }: BindRow): BindOutcome =>
+    outcome === 'bound' ? { outcome, x } : { outcome, taken };
+  return inOrder(rows, outcomes, outcomeOf, { outcome: 'no-free-x', taken: null });
 }
 
 export interface EndedBinding {

@@ -32,6 +32,27 @@ BEGIN
   RETURN (SELECT count(*) FROM end_bindings(array_fill(of_app, ARRAY[cardinality(ids)]), ids));
 END $$;
 
+-- Binds as bind_ax does (017): together as far as nothing stands in the way (bind_many), the rest one by one (bind_each).
+CREATE FUNCTION bind_axb(app_keys text[], requests json, places json, at timestamptz, most_on_x integer)
+RETURNS TABLE (ord bigint, outcome text, on_x text, taken bytea) LANGUAGE plpgsql AS $$
+DECLARE
+  done integer[] := '{}';
+  rest json := requests;
+BEGIN
+  IF json_array_length(requests) > 2 THEN
+    FOR ord, outcome, on_x IN
+      SELECT m.ord, 'bound', m.on_x FROM bind_many(app_keys, requests, places, at, most_on_x) m
+    LOOP
+      done := done || ord::integer;
+      RETURN NEXT;
+    END LOOP;
+    rest := (SELECT json_agg(q) FROM json_array_elements(requests) q WHERE (q ->> 'ord')::integer <> ALL (done));
+  END IF;
+  IF rest IS NOT NULL THEN
+    RETURN QUERY SELECT e.ord::bigint, e.outcome, e.on_x, e.taken FROM bind_each(app_keys, rest, places, at, most_on_x) e;
+  END IF;
+END $$;
+
 -- Moves a binding to other parties on its X. Returns the one that is on this X already, in which case nothing is moved.
 CREATE FUNCTION move_parties(was bindings, a bytea, b bytea, at timestamptz) RETURNS bytea LANGUAGE plpgsql AS $$
 DECLARE
