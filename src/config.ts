@@ -178,7 +178,11 @@ export const SETTINGS = {
     'MiB that the heap of a process is kept to by collecting garbage earlier; what is in use may exceed it',
     integer(100, 1_000_000),
   ),
-  AXBRIDGE_CACHE_NUMBERS: setting('200000', 'X numbers kept in the routing cache', integer(1, 100_000_000)),
+  AXBRIDGE_CACHE_NUMBERS: setting(
+    '125000',
+    'X numbers kept in the routing cache, and five times as many parties: 250 bytes each',
+    integer(1, 100_000_000),
+  ),
   AXBRIDGE_RING_SECONDS: setting(
     '90',
     'seconds after forwarding until an unanswered call is given up (8035)',
