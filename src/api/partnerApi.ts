@@ -47,8 +47,13 @@ export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOp
 
   await fastify.register(
     async (partner) => {
-      partner.addHook('onRoute', (route) => {
-        route.handlerTimeout = ANSWER_WITHIN_MS;
+      // fastify's own handlerTimeout ends with the request's body, not with its answer.
+      partner.addHook('onRequest', async (_request, reply) => {
+        const late = () => {
+          if (!reply.sent) reply.send(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`));
+        };
+        const timer = setTimeout(late, ANSWER_WITHIN_MS);
+        reply.raw.once('close', () => clearTimeout(timer));
       });
       partner.removeAllContentTypeParsers();
       partner.addContentTypeParser(

@@ -12,6 +12,7 @@ import { CallerSide } from './CallerSide.ts';
 import { type CallJournal, CallLog } from './CallLog.ts';
 import type { ActiveCall, CallServices, CallStep } from './CallServices.ts';
 import type { RecordOrigin } from './callRecord.ts';
+import { inTime } from './inTime.ts';
 import { Pending } from './Pending.ts';
 import { PromptJournal } from './PromptJournal.ts';
 import { RefusedCall } from './RefusedCall.ts';
@@ -31,6 +32,9 @@ const TRUNK_FULL: Rejection = {
   q850: Q850.noCircuitAvailable,
   retryAfterSeconds: RETRY_AFTER_SECONDS,
 };
+
+/** A database that has not said for so long whom a call is for counts as away: the carrier still has time to go elsewhere. */
+const ROUTING_WAIT_MS = 3000;
 
 /** How often a call that outlived a connection is asked whether it still is. */
 const SURVIVOR_CHECK_MS = 5000;
@@ -154,9 +158,12 @@ export class CallServer {
         return;
       }
       this.#undecided += 1;
-      decision
+      inTime(decision, ROUTING_WAIT_MS)
         .then(
-          (later) => this.#open(invite, later, now, receivedAtMs),
+          (later) => {
+            if (later === 'late') this.#cannotRoute(invite, new Error(`no answer in ${ROUTING_WAIT_MS} ms`));
+            else this.#open(invite, later, now, receivedAtMs);
+          },
           (error: unknown) => this.#cannotRoute(invite, error),
         )
         .finally(() => {

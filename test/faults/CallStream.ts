@@ -100,11 +100,15 @@ export class CallStream {
   async #talk(seen: SeenCall): Promise<Required<Pick<SeenCall, 'fate' | 'detail'>>> {
     const { anna, talkMs } = this.#options;
     const call = await anna.call(seen.pair.x, { from: seen.pair.a });
+    const final = Promise.race([call.ended, call.answered.then(() => 'answered' as const)]);
     const first = await within(
-      Promise.race([call.ended, call.answered.then(() => 'answered' as const)]).catch(() => call.ended),
+      final.catch(() => call.ended),
       'an answer',
       ANSWER_PATIENCE_MS,
-    );
+    ).catch(async (error: unknown) => {
+      await call.leave();
+      throw error;
+    });
     if (first !== 'answered') return ending(first);
     seen.answeredAt = performance.now();
     await Promise.race([delay(talkMs), call.ended]);
