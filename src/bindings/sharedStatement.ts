@@ -16,6 +16,6 @@ export function sharedStatement<Request, Result>(
   run: (requests: readonly Request[]) => Promise<readonly Result[]>,
 ): BatchedStatement<Request, Result> {
   const isOfOne = (error: unknown): boolean =>
-    error instanceof StoreError && error.code === 'DATABASE_FAILED';
+    error instanceof StoreError && error.code !== 'DATABASE_UNAVAILABLE';
   return new BatchedStatement({ largest: LARGEST_BATCH, run, isOfOne });
 }

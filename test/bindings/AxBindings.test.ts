@@ -49,6 +49,15 @@ describe('AxBindings', () => {
     expect(await rig.nodes[0].ax.query(app, { origNum })).toHaveLength(5);
   });
 
+  it('refuses one that a key of the database forbids, and makes those that came with it', async () => {
+    const [privateNum = ''] = await rig.addNumbers(app, 4);
+    await bind({ privateNum });
+    // As if a count had been lost: what makes many together takes the number for free.
+    await rig.sql`UPDATE numbers SET bindings = 0, released_at = now() WHERE number = ${privateNum}`;
+    const attempts = [bind({ privateNum }), ...Array.from({ length: 3 }, () => bind())];
+    expect(await outcomesOf(attempts)).toEqual({ made: 3, refused: ['x-taken'] });
+  });
+
   it('tells its own node of a change before it answers, and says nothing of a temporary callee', async () => {
     const [privateNum = ''] = await rig.addNumbers(app, 1);
     const { ax } = rig.nodes[0];
