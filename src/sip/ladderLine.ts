@@ -1,5 +1,6 @@
 import type { LadderLine } from '../store/callDetails.ts';
 import { maskText } from '../telemetry/fault.ts';
+import { CREDENTIALS, MEDIA_KEYS, partsOf, requestHost } from './messageParts.ts';
 
 /** A SIP message as it was seen at the SIP server. */
 export interface SeenMessage {
@@ -15,8 +16,6 @@ export interface SeenMessage {
 }
 
 const REQUEST_LINE = /^([A-Z]+) \S/;
-/** Host and port of the Request-URI. */
-const REQUEST_HOST = /^[A-Z]+ sips?:(?:[^@\s]*@)?([^;?>\s]+)/;
 const STATUS_LINE = /^SIP\/2\.0 (\d{3}[^\r\n]*)/;
 const CSEQ = /^CSeq\s*:\s*\d+\s+([A-Z]+)/im;
 const FROM = /^(?:From|f)\s*:[^\r\n]*?\b(?:sips?|tel):([^@>;\s]+)/im;
@@ -40,14 +39,13 @@ const LONGEST_WORD = 120;
 /** What a ladder tells of one message. It never throws, whatever the message holds. */
 export function ladderLine(leg: LadderLine['leg'], message: SeenMessage): LadderLine {
   const { at, way, text } = message;
-  const bodyAt = text.indexOf('\r\n\r\n');
-  const head = bodyAt < 0 ? text : text.slice(0, bodyAt);
+  const { head, body } = partsOf(text);
   const status = STATUS_LINE.exec(head)?.[1];
   const request = status === undefined ? REQUEST_LINE.exec(head)?.[1] : undefined;
   const reason = REASON.exec(head)?.[1];
-  const sdp = bodyAt < 0 ? undefined : sdpInShort(text.slice(bodyAt + 4));
+  const sdp = body === undefined ? undefined : sdpInShort(body);
   return {
-    ...{ at, leg, way, peer: peerOf(message, head) },
+    ...{ at, leg, way, peer: peerOf(message) },
     what: cleaned(status ?? request ?? '?'),
     method: CSEQ.exec(head)?.[1] ?? request ?? '?',
     ...(request !== undefined && partiesOf(head)),
@@ -56,10 +54,10 @@ export function ladderLine(leg: LadderLine['leg'], message: SeenMessage): Ladder
   };
 }
 
-/** drachtio-server tells its own address of the requests that it sends: where they went says the Request-URI. */
-function peerOf({ way, transport, address, port }: SeenMessage, head: string): string {
-  const target = way === 'out' ? REQUEST_HOST.exec(head)?.[1] : undefined;
-  return `${transport === '' ? '' : `${transport}/`}${cleaned(target ?? `${address}:${port}`)}`;
+function peerOf(message: SeenMessage): string {
+  const { transport, address, port } = message;
+  const peer = requestHost(message) ?? `${address}:${port}`;
+  return `${transport === '' ? '' : `${transport}/`}${cleaned(peer)}`;
 }
 
 function partiesOf(head: string): Pick<LadderLine, 'from' | 'to'> {
@@ -88,15 +86,9 @@ function cleaned(text: string): string {
   return maskText(text.slice(0, LONGEST_WORD)).replace(/\p{Cc}/gu, '?');
 }
 
-/** Headers that hold credentials, and what may stand in a body that is no SDP: keys that were pressed, texts. */
-const CREDENTIALS = /^((?:Proxy-)?Authorization\s*:)[^\r\n]*/gim;
-const MEDIA_KEYS = /^(a=crypto:|a=key-mgmt:|k=)[^\r\n]*/gm;
-
 /** A message as it may be kept whole: without numbers, credentials, media keys, and bodies that are no SDP. */
 export function keepableText(text: string): string {
-  const bodyAt = text.indexOf('\r\n\r\n');
-  const head = bodyAt < 0 ? text : text.slice(0, bodyAt);
-  const body = bodyAt < 0 ? '' : text.slice(bodyAt + 4);
+  const { head, body = '' } = partsOf(text);
   const kept =
     body === '' || body.startsWith('v=0') ? body.replace(MEDIA_KEYS, '$1…') : `(${body.length} characters)`;
   return maskText(`${head.replace(CREDENTIALS, '$1 …')}\r\n\r\n${kept}`);

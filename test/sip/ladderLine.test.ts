@@ -67,6 +67,12 @@ describe('a message that is kept', () => {
     expect(kept).toContain('a=sendonly');
   });
 
+  it('holds nothing of credentials that go on in the next line', () => {
+    const kept = keepableText(INVITE.replace('anna", response', 'anna",\r\n response'));
+    expect(kept).not.toMatch(/6629fae|anna/);
+    expect(kept).toContain('Proxy-Authorization: …\r\nContent-Type');
+  });
+
   it('holds no body that is no SDP: keys that were pressed, texts', () => {
     const info =
       'INFO sip:x SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\nSignal=5\r\nDuration=160\r\n';

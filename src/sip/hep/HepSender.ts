@@ -1,7 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { SeenMessage } from '../ladderLine.ts';
-import { hepPacket } from './hepPacket.ts';
+import { requestHost } from '../messageParts.ts';
+import { type HepAddress, hepPacket } from './hepPacket.ts';
 import { maskedMessage } from './maskedMessage.ts';
 
 export interface HepSenderOptions {
@@ -22,7 +23,7 @@ export class HepSender {
   readonly #options: HepSenderOptions;
   readonly #socket: Socket;
   /** By transport. */
-  #own = new Map<string, { readonly address: string; readonly port: number }>();
+  #own = new Map<string, HepAddress>();
   #fails = false;
 
   constructor(options: HepSenderOptions) {
@@ -69,12 +70,8 @@ export class HepSender {
   }
 }
 
-/** drachtio-server tells its own address of the requests that it sends: where they went says the Request-URI. */
-function peerOf({ way, address, port, text }: SeenMessage) {
-  const target =
-    way === 'out'
-      ? /^[A-Z]+ sips?:(?:[^@\s]*@)?\[?([\d.]+|[\da-fA-F:]+)\]?(?::(\d+))?[;?>\s]/.exec(text)
-      : null;
-  if (target === null) return { address, port: Number(port) };
+function peerOf(message: SeenMessage): HepAddress {
+  const target = /^\[?([\d.]+|[\da-fA-F:]+)\]?(?::(\d+))?$/.exec(requestHost(message) ?? '');
+  if (target === null) return { address: message.address, port: Number(message.port) };
   return { address: target[1] ?? '', port: Number(target[2] ?? DEFAULT_SIP_PORT) };
 }

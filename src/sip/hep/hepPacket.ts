@@ -17,6 +17,7 @@ export interface HepMessage {
 export interface HepAddress {
   /** An IP address; anything else stands as 0.0.0.0. */
   readonly address: string;
+  /** What is no port stands as 0. */
   readonly port: number;
 }
 
@@ -44,8 +45,11 @@ const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const PAYLOAD_SIP = 1;
 const HEADER_BYTES = 6;
+const HIGHEST_PORT = 65_535;
+/** A UDP datagram takes 65,507 octets; what is longer is cut. */
+const LONGEST_PAYLOAD_BYTES = 64_000;
 
-/** A message as one HEP3 packet. */
+/** A message as one HEP3 packet, whatever peers have written into it. */
 export function hepPacket(message: HepMessage): Buffer {
   const { at, transport, source, destination, correlationId, captureId, text } = message;
   const isV6 = isIPv6(source.address) && isIPv6(destination.address);
@@ -57,14 +61,14 @@ export function hepPacket(message: HepMessage): Buffer {
     chunk(CHUNK.family, u8(isV6 ? AF_INET6 : AF_INET)),
     chunk(CHUNK.protocol, u8(transport === 'udp' || transport === '' ? IPPROTO_UDP : IPPROTO_TCP)),
     ...addresses,
-    chunk(CHUNK.sourcePort, u16(source.port)),
-    chunk(CHUNK.destinationPort, u16(destination.port)),
+    chunk(CHUNK.sourcePort, u16(portOf(source))),
+    chunk(CHUNK.destinationPort, u16(portOf(destination))),
     chunk(CHUNK.seconds, u32(seconds)),
     chunk(CHUNK.microseconds, u32(Math.floor((at - seconds * 1000) * 1000))),
     chunk(CHUNK.payloadType, u8(PAYLOAD_SIP)),
     chunk(CHUNK.captureId, u32(captureId)),
     chunk(CHUNK.correlationId, Buffer.from(correlationId)),
-    chunk(CHUNK.payload, Buffer.from(text)),
+    chunk(CHUNK.payload, Buffer.from(text).subarray(0, LONGEST_PAYLOAD_BYTES)),
   ]);
   const header = Buffer.from('HEP3\0\0', 'latin1');
   header.writeUInt16BE(HEADER_BYTES + chunks.length, 4);
@@ -77,6 +81,8 @@ function chunk(type: number, value: Buffer): Buffer {
   header.writeUInt16BE(HEADER_BYTES + value.length, 4);
   return Buffer.concat([header, value]);
 }
+
+const portOf = ({ port }: HepAddress): number => (port >= 0 && port <= HIGHEST_PORT ? port : 0);
 
 const u8 = (value: number): Buffer => Buffer.of(value);
 

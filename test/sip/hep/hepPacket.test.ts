@@ -48,4 +48,17 @@ describe('a HEP3 packet', () => {
     const chunks = readHep(hepPacket({ ...MESSAGE, source: { address: 'carrier.example', port: 5060 } }));
     expect(chunks.get(3)?.toString('hex')).toBe('00000000');
   });
+
+  it('is made whatever a peer wrote: a port that is none, a message that no datagram holds', () => {
+    const packet = hepPacket({
+      ...MESSAGE,
+      source: { address: '192.0.2.1', port: 99_999 },
+      destination: { address: '192.0.2.2', port: Number.NaN },
+      text: 'x'.repeat(70_000),
+    });
+    expect(packet.length).toBeLessThan(65_507);
+    const chunks = readHep(packet);
+    expect([7, 8].map((type) => chunks.get(type)?.readUInt16BE())).toEqual([0, 0]);
+    expect(chunks.get(15)?.toString()).toMatch(/^x{50000,}$/);
+  });
 });

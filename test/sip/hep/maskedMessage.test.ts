@@ -47,6 +47,24 @@ describe('a message for a capture server', () => {
     expect(text).toContain(' 3724394400 3724394405 IN IP4 192.0.2.1');
   });
 
+  it('shows nothing of credentials that go on in the next line', () => {
+    const folded = INVITE.replace('anna", response', 'anna",\r\n response');
+    expect(maskedMessage(folded)).not.toMatch(/6629fae|anna/);
+    expect(maskedMessage(folded)).toContain('\r\nContent-Type: application/sdp\r\n');
+  });
+
+  it('shows no number in an SDP, in whichever line it stands', () => {
+    const lines = [
+      'i=+8613900001001',
+      'u=tel:+8613900001001',
+      'e=13900001001@example.com',
+      'p=+8613900001001',
+    ];
+    const masked = maskedMessage(INVITE.replace('m=audio', `${lines.join('\r\n')}\r\nm=audio`));
+    expect(masked).not.toContain('13900001001');
+    expect(masked.length).toBe(INVITE.length + lines.join('\r\n').length + 2);
+  });
+
   it('hides keys that were pressed', () => {
     const info =
       'INFO sip:x SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\nSignal=5\r\nDuration=160\r\n';
