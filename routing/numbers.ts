@@ -16,9 +16,10 @@ export function isMainlandLandline(e164: string): boolean {
 
 /**
  * An area code and a number that is nobody's line: local numbers begin with 2 to 8, and what begins with 1 or 9 are
- * services, among them those that are paid by the call (168, 96xxx).
+ * services, among them those that are paid by the call (168, 96xxx). What begins with 400 or 95 may be a number of a business
+ * instead, with no area code, where a call costs what a call costs.
  */
-const SERVICE = /^\+86(?:10|2\d|[3-9]\d{2})[19]/;
+const SERVICE = /^\+86(?!400\d{7}$|95\d{3,6}$)(?:10|2\d|[3-9]\d{2})[19]/;
 
 /** A service of the mainland, reached over an area code, where a call may cost what its owner likes. */
 export function isMainlandService(e164: string): boolean {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { isMainlandLandline, isMainlandMobile, maskNumber } from '../../routing/numbers.ts';
+import {
+  isMainlandLandline,
+  isMainlandMobile,
+  isMainlandService,
+  maskNumber,
+} from '../../routing/numbers.ts';
 
 const KINDS: readonly (readonly [number: string, kind: 'mobile' | 'landline' | 'neither'])[] = [
   ['+8613800000001', 'mobile'],
@@ -28,6 +33,24 @@ describe('kinds of numbers', () => {
       mobile: kind === 'mobile',
       landline: kind === 'landline',
     });
+  });
+});
+
+describe('a service of the mainland behind an area code', () => {
+  it.each([
+    ['+861016812345', true],
+    ['+865711681234', true],
+    ['+8695116812345', true],
+    ['+865719612345', true],
+    ['+861088880001', false],
+    ['+864001234567', false],
+    ['+864009123456', false],
+    ['+8695511', false],
+    ['+8695118', false],
+    ['+8695196123', false],
+    ['+8613800000001', false],
+  ])('%s: %s', (number, isOne) => {
+    expect(isMainlandService(number)).toBe(isOne);
   });
 });
 
