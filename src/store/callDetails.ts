@@ -1,5 +1,5 @@
+import { jsonColumn, millisecondColumn, textColumn } from './columns.ts';
 import { type Sql, storeErrorOf } from './database.ts';
-import { textArray } from './outbox.ts';
 
 /** One SIP message of a call, as an arrow of its ladder. Numbers are masked. */
 export interface LadderLine {
@@ -62,17 +62,27 @@ export interface CallDetail {
 
 /** Writes details of calls. Written twice, they stand once. @throws the database's error */
 export async function insertCallDetails(sql: Sql, details: readonly CallDetail[]): Promise<void> {
-  const column = (values: readonly string[]) => textArray(sql, values);
+  const texts = (name: 'appKey' | 'sessionId') =>
+    textColumn(
+      sql,
+      details.map((detail) => detail[name]),
+    );
+  const documents = (name: 'ladder' | 'media') =>
+    jsonColumn(
+      sql,
+      details.map((detail) => detail[name] ?? null),
+    );
+  const endedMs = millisecondColumn(
+    sql,
+    details.map(({ endedAt }) => endedAt),
+  );
   await sql`
     INSERT INTO call_details (app_key, session_id, ended_at, ladder, media)
-    SELECT d.app_key, d.session_id, d.ended_at::timestamptz, d.ladder::json, nullif(d.media, '')::json
-    FROM unnest(
-      ${column(details.map(({ appKey }) => appKey))},
-      ${column(details.map(({ sessionId }) => sessionId))},
-      ${column(details.map(({ endedAt }) => new Date(endedAt).toISOString()))},
-      ${column(details.map(({ ladder }) => JSON.stringify(ladder)))},
-      ${column(details.map(({ media }) => (media === undefined ? '' : JSON.stringify(media))))}
-    ) AS d (app_key, session_id, ended_at, ladder, media)
+    SELECT d.app_key, d.session_id, to_timestamp(d.ended_ms / 1000), d.ladder,
+      CASE WHEN json_typeof(d.media) <> 'null' THEN d.media END
+    FROM ROWS FROM (
+      ${texts('appKey')}, ${texts('sessionId')}, ${endedMs}, ${documents('ladder')}, ${documents('media')}
+    ) AS d (app_key, session_id, ended_ms, ladder, media)
     ON CONFLICT DO NOTHING`;
 }
 
