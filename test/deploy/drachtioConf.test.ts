@@ -1,20 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from '../kit/eventually.ts';
 import { BEN_HZ, Scenario } from '../kit/Scenario.ts';
 import { within } from '../kit/Series.ts';
 import { createTestDatabase } from '../kit/testDatabase.ts';
-import { DEPLOY, deployed } from './files.ts';
-import { freePort } from './RealFreeSwitch.ts';
+import { deployed } from './files.ts';
+import { RealDrachtio } from './RealDrachtio.ts';
 
 const BINARY = process.env.AXBRIDGE_TEST_DRACHTIO;
-const CONFIGURATION = join(DEPLOY, 'drachtio', 'drachtio.conf.xml');
 const text = deployed('drachtio/drachtio.conf.xml');
-const SECRET = 'a-secret-of-its-own';
 
 describe('deploy/drachtio/drachtio.conf.xml', () => {
   it('holds no secret, and lets nobody in from outside', () => {
@@ -37,58 +31,27 @@ if (BINARY === undefined) {
 }
 
 describe.skipIf(BINARY === undefined)('drachtio.conf.xml in a real drachtio-server', () => {
-  let sipPort: number;
-  let metricsPort: number;
-  let server: ChildProcess;
+  let drachtio: RealDrachtio;
   let scenario: Scenario;
-  let log = '';
 
   beforeAll(async () => {
-    const adminPort = await freePort();
-    [sipPort, metricsPort] = [await freePort(), await freePort()];
-    const contact = `sip:127.0.0.1:${sipPort};transport=udp,tcp`;
-    const child = spawn(BINARY ?? '', ['--file', CONFIGURATION, '--contact', contact], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        DRACHTIO_SECRET: SECRET,
-        DRACHTIO_ADMIN_TCP_PORT: String(adminPort),
-        DRACHTIO_PROMETHEUS_SCRAPE_PORT: `127.0.0.1:${metricsPort}`,
-      },
-    });
-    server = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (piece: string) => {
-        log += piece;
-      });
-    }
-    await eventually('drachtio-server to listen', async () => {
-      const socket = connect(adminPort, '127.0.0.1');
-      const is = await once(socket, 'connect').then(
-        () => true,
-        () => false,
-      );
-      socket.destroy();
-      return is;
-    });
+    drachtio = await RealDrachtio.start(BINARY ?? '');
     const database = await createTestDatabase({ max: 1 });
     await database.close();
     scenario = await Scenario.start({
       database: database.url,
-      sip: { host: '127.0.0.1', port: sipPort },
-      env: { AXBRIDGE_DRACHTIO: `127.0.0.1:${adminPort},${SECRET}` },
+      sip: drachtio.sip,
+      env: { AXBRIDGE_DRACHTIO: drachtio.setting },
     });
   });
 
   afterAll(async () => {
     await scenario?.close();
-    if (server === undefined || server.exitCode !== null) return;
-    const gone = once(server, 'exit');
-    server.kill('SIGTERM');
-    await gone;
+    await drachtio?.stop();
   });
 
   async function askedBy(userAgent: string): Promise<string> {
+    const { port: sipPort } = drachtio.sip;
     const socket = createSocket('udp4');
     socket.bind(0, '127.0.0.1');
     await once(socket, 'listening');
@@ -118,8 +81,8 @@ describe.skipIf(BINARY === undefined)('drachtio.conf.xml in a real drachtio-serv
     await atAnna.media?.hears(BEN_HZ);
     expect(await atBen.hangUp()).toBe(200);
     await atAnna.end();
-    expect(log).toContain('Starting drachtio version');
-    for (const number of [pair.a, pair.b, pair.x]) expect(log).not.toContain(number.slice(3));
+    expect(drachtio.log).toContain('Starting drachtio version');
+    for (const number of [pair.a, pair.b, pair.x]) expect(drachtio.log).not.toContain(number.slice(3));
   });
 
   it('turns scanners away by their names', async () => {
@@ -128,7 +91,7 @@ describe.skipIf(BINARY === undefined)('drachtio.conf.xml in a real drachtio-serv
   });
 
   it('has figures for Prometheus', async () => {
-    expect(await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()).toContain(
+    expect(await (await fetch(`http://127.0.0.1:${drachtio.metricsPort}/metrics`)).text()).toContain(
       'drachtio_build_info',
     );
   });

@@ -65,6 +65,13 @@ describe('deploy/kubernetes', () => {
     expect(cell.spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(drain));
   });
 
+  it('lets the media server hear the SIP server, which has the address of the host', () => {
+    const { env = [] } = initContainers.find(({ name }) => name === 'freeswitch') ?? {};
+    expect(env).toContainEqual({ name: 'MRF_CLIENTS', value: '127.0.0.0/8,$(MRF_RTP_HOST)/32' });
+    // What is named in a value must stand before it.
+    expect(env.map(({ name }) => name).indexOf('MRF_RTP_HOST')).toBe(0);
+  });
+
   it('takes the images that Compose takes', () => {
     const { services } = parse(deployed('compose.yaml'));
     for (const { name, image } of [...initContainers, ...containers]) {
