@@ -15,11 +15,10 @@ import {
 import type { BatchedStatement } from '../store/BatchedStatement.ts';
 import { type BindingId, getAxBindings } from '../store/bindingsById.ts';
 import { getNumber } from '../store/numbers.ts';
-import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, newRowOf, termColumnsOf } from './axRows.ts';
 import type { AxBinding, AxBindRequest, AxChanges, AxQuery, AxTarget, AxTemporaryCallee } from './axTypes.ts';
 import { BindingError } from './BindingError.ts';
-import type { BindingsOptions } from './Bindings.ts';
+import type { ModeOptions } from './Bindings.ts';
 import { checkRecording, subscriptionIdOf } from './bindingRules.ts';
 import { wantedXOf } from './PlaceSearch.ts';
 import { sharedStatement } from './sharedStatement.ts';
@@ -34,16 +33,14 @@ const MS_PER_SECOND = 1000;
  * before the promise resolves.
  */
 export class AxBindings {
-  readonly #options: BindingsOptions;
-  readonly #announcements: AnnouncementNames;
+  readonly #options: ModeOptions;
   readonly #binds: BatchedStatement<NewAxRow, AxBindOutcome>;
   readonly #unbinds: BatchedStatement<{ appKey: string; key: AxKey }, string | null>;
   readonly #reads: BatchedStatement<BindingId, AxRow | null>;
 
-  constructor(options: BindingsOptions) {
+  constructor(options: ModeOptions) {
     const { sql } = options;
     this.#options = options;
-    this.#announcements = new AnnouncementNames(sql, options.changes);
     this.#binds = sharedStatement((rows) => insertAxBindings(sql, rows));
     this.#unbinds = sharedStatement((meant) => deleteAxBindings(sql, meant));
     this.#reads = sharedStatement((ids) => getAxBindings(sql, ids));
@@ -154,7 +151,7 @@ export class AxBindings {
     checkRecording(app, terms);
     const { recordHintTone, lastMinVoice, preVoice = {} } = terms;
     const { callerHintTone, calleeHintTone } = preVoice;
-    await this.#announcements.check([recordHintTone, lastMinVoice, callerHintTone, calleeHintTone]);
+    await this.#options.announcements.check([recordHintTone, lastMinVoice, callerHintTone, calleeHintTone]);
   }
 
   /** @throws BindingError no-such-binding for an id that can be none */

@@ -15,11 +15,10 @@ import type { BatchedStatement } from '../store/BatchedStatement.ts';
 import { type BindingId, getAxbBindings } from '../store/bindingsById.ts';
 import { type AxbChange, type ChangeOutcome, changeAxbBindings } from '../store/changeAxbBindings.ts';
 import { getNumber } from '../store/numbers.ts';
-import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, columnsOf, newRowOf } from './axbRows.ts';
 import type { AxbBinding, AxbBindRequest, AxbChanges, AxbQuery, AxbUnbind } from './axbTypes.ts';
 import { BindingError } from './BindingError.ts';
-import type { BindingsOptions } from './Bindings.ts';
+import type { ModeOptions } from './Bindings.ts';
 import { checkRecording, isSubscriptionId, subscriptionIdOf } from './bindingRules.ts';
 import { wantedXOf } from './PlaceSearch.ts';
 import { sharedStatement } from './sharedStatement.ts';
@@ -35,17 +34,15 @@ const LARGEST_UNBIND = 500;
  * do changes and unbinds. A change is seen by this node's next call before the promise resolves.
  */
 export class AxbBindings {
-  readonly #options: BindingsOptions;
-  readonly #announcements: AnnouncementNames;
+  readonly #options: ModeOptions;
   readonly #binds: BatchedStatement<NewAxbRow, BindOutcome>;
   readonly #changes: BatchedStatement<AxbChange, ChangeOutcome>;
   readonly #unbinds: BatchedStatement<BindingId, EndedBinding | 'no-such-binding'>;
   readonly #reads: BatchedStatement<BindingId, AxbRow | null>;
 
-  constructor(options: BindingsOptions) {
+  constructor(options: ModeOptions) {
     const { sql } = options;
     this.#options = options;
-    this.#announcements = new AnnouncementNames(sql, options.changes);
     this.#binds = sharedStatement((rows) => insertAxbBindings(sql, rows, this.#now()));
     this.#changes = sharedStatement((changes) => changeAxbBindings(sql, changes, this.#now()));
     this.#unbinds = sharedStatement(async (ids) => {
@@ -66,7 +63,7 @@ export class AxbBindings {
     if (request.callerNum === request.calleeNum) {
       throw new BindingError('number-already-bound', maskNumber(request.callerNum));
     }
-    await this.#announcements.check([
+    await this.#options.announcements.check([
       request.recordHintTone,
       request.lastMinVoice,
       request.preVoice.callerHintTone,
@@ -98,7 +95,7 @@ export class AxbBindings {
    */
   async modify(app: App, id: string, wanted: AxbChanges): Promise<void> {
     checkRecording(app, wanted);
-    await this.#announcements.check([
+    await this.#options.announcements.check([
       wanted.recordHintTone,
       wanted.lastMinVoice,
       wanted.preVoice?.callerHintTone,

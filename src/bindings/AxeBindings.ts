@@ -15,11 +15,10 @@ import {
 import type { BatchedStatement } from '../store/BatchedStatement.ts';
 import { type BindingId, getAxeBindings } from '../store/bindingsById.ts';
 import { getNumber } from '../store/numbers.ts';
-import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, changedColumnsOf, newRowOf } from './axeRows.ts';
 import type { AxeBinding, AxeBindRequest, AxeChanges, AxeListQuery, AxeTarget } from './axeTypes.ts';
 import { BindingError } from './BindingError.ts';
-import type { BindingsOptions } from './Bindings.ts';
+import type { ModeOptions } from './Bindings.ts';
 import { checkRecording, subscriptionIdOf } from './bindingRules.ts';
 import { wantedXOf } from './PlaceSearch.ts';
 import { sharedStatement } from './sharedStatement.ts';
@@ -32,16 +31,14 @@ import { sharedStatement } from './sharedStatement.ts';
  * node's next call before the promise resolves.
  */
 export class AxeBindings {
-  readonly #options: BindingsOptions;
-  readonly #announcements: AnnouncementNames;
+  readonly #options: ModeOptions;
   readonly #binds: BatchedStatement<NewAxeRow, AxeBindOutcome>;
   readonly #unbinds: BatchedStatement<{ appKey: string; key: AxeKey }, string | null>;
   readonly #reads: BatchedStatement<BindingId, AxeRow | null>;
 
-  constructor(options: BindingsOptions) {
+  constructor(options: ModeOptions) {
     const { sql } = options;
     this.#options = options;
-    this.#announcements = new AnnouncementNames(sql, options.changes);
     this.#binds = sharedStatement((rows) => insertAxeBindings(sql, rows, this.#now()));
     this.#unbinds = sharedStatement((meant) => deleteAxeBindings(sql, meant, this.#now()));
     this.#reads = sharedStatement((ids) => getAxeBindings(sql, ids, this.#now()));
@@ -154,7 +151,7 @@ export class AxeBindings {
 
   async #checkTerms(app: App, terms: AxeChanges): Promise<void> {
     checkRecording(app, terms);
-    await this.#announcements.check([terms.recordHintTone, terms.callbackTone]);
+    await this.#options.announcements.check([terms.recordHintTone, terms.callbackTone]);
   }
 
   /** Why there is no such binding. */

@@ -15,7 +15,6 @@ import {
 } from '../store/axybBindings.ts';
 import type { BatchedStatement } from '../store/BatchedStatement.ts';
 import { type BindingId, getAxybBindings } from '../store/bindingsById.ts';
-import { AnnouncementNames } from './AnnouncementNames.ts';
 import { bindingOf, newRowOf, relationRowOf } from './axybRows.ts';
 import type {
   AxybBinding,
@@ -25,7 +24,7 @@ import type {
   AxybRelationTarget,
 } from './axybTypes.ts';
 import { BindingError } from './BindingError.ts';
-import type { BindingsOptions } from './Bindings.ts';
+import type { ModeOptions } from './Bindings.ts';
 import { checkRecording, subscriptionIdOf } from './bindingRules.ts';
 import { sharedStatement } from './sharedStatement.ts';
 
@@ -38,17 +37,15 @@ import { sharedStatement } from './sharedStatement.ts';
  * call before the promise resolves.
  */
 export class AxybBindings {
-  readonly #options: BindingsOptions;
-  readonly #announcements: AnnouncementNames;
+  readonly #options: ModeOptions;
   readonly #binds: BatchedStatement<NewAxybRow, AxybOutcome>;
   readonly #relations: BatchedStatement<NewRelationRow, RelationOutcome>;
   readonly #endings: BatchedStatement<AxybEnding, string[] | null>;
   readonly #reads: BatchedStatement<BindingId, readonly AxybRow[]>;
 
-  constructor(options: BindingsOptions) {
+  constructor(options: ModeOptions) {
     const { sql } = options;
     this.#options = options;
-    this.#announcements = new AnnouncementNames(sql, options.changes);
     this.#binds = sharedStatement((rows) => insertAxybBindings(sql, rows, this.#now()));
     this.#relations = sharedStatement((rows) => insertAxybRelations(sql, rows, this.#now()));
     this.#endings = sharedStatement((meant) => deleteAxybBindings(sql, meant, this.#now()));
@@ -62,7 +59,7 @@ export class AxybBindings {
    */
   async bind(app: App, request: AxybBindRequest): Promise<{ subscriptionId: string; x: string }> {
     checkRecording(app, request);
-    await this.#announcements.check([request.recordHintTone, request.preVoiceX]);
+    await this.#options.announcements.check([request.recordHintTone, request.preVoiceX]);
     const { sealer, changes, places } = this.#options;
     const subscriptionId = randomUUID();
     const place = places.placeFor(request.origNum, request);
@@ -86,7 +83,7 @@ export class AxybBindings {
    */
   async relate(app: App, request: AxybRelateRequest): Promise<string> {
     const subscriptionId = subscriptionIdOf(request.subscriptionId);
-    await this.#announcements.check([request.preVoiceY]);
+    await this.#options.announcements.check([request.preVoiceY]);
     const { sealer, changes, places } = this.#options;
     // Without a city nobody says that Y must be of B's.
     const place = places.placeFor(request.origNum, request.areaCode === undefined ? {} : request);

@@ -1,6 +1,7 @@
 import type { Changes } from '../store/changes.ts';
 import type { Sql } from '../store/database.ts';
 import type { Sealer } from '../store/sealing.ts';
+import { AnnouncementNames } from './AnnouncementNames.ts';
 import { AxBindings } from './AxBindings.ts';
 import { AxbBindings } from './AxbBindings.ts';
 import { AxeBindings } from './AxeBindings.ts';
@@ -16,6 +17,11 @@ export interface BindingsOptions {
   readonly clock: () => number;
 }
 
+/** What the bindings of each mode get. */
+export interface ModeOptions extends BindingsOptions {
+  readonly announcements: AnnouncementNames;
+}
+
 /** The bindings of every mode that has any: X mode has none. */
 export class Bindings {
   readonly axb: AxbBindings;
@@ -24,10 +30,11 @@ export class Bindings {
   readonly axyb: AxybBindings;
 
   constructor(options: BindingsOptions) {
-    this.axb = new AxbBindings(options);
-    this.ax = new AxBindings(options);
-    this.axe = new AxeBindings(options);
-    this.axyb = new AxybBindings(options);
+    const shared = { ...options, announcements: new AnnouncementNames(options.sql, options.changes) };
+    this.axb = new AxbBindings(shared);
+    this.ax = new AxBindings(shared);
+    this.axe = new AxeBindings(shared);
+    this.axyb = new AxybBindings(shared);
   }
 
   /** Resolves when nothing is under way that a request has left to others. */

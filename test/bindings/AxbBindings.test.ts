@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
+import type { AxbBindings } from '../../src/bindings/AxbBindings.ts';
 import type { AxbBinding, AxbBindRequest } from '../../src/bindings/axbTypes.ts';
+import { Bindings } from '../../src/bindings/Bindings.ts';
 import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
 import { type App, insertApp } from '../../src/store/apps.ts';
 import { deleteExpiredBindings } from '../../src/store/axbBindings.ts';
@@ -56,7 +57,7 @@ const loadOf = async (x: string): Promise<number | undefined> => (await getNumbe
 beforeAll(async () => {
   database = await createTestDatabase();
   changes = new Changes({ url: database.url, log });
-  bindings = new AxbBindings({ sql: database.sql, sealer, changes, places, clock: () => now });
+  bindings = new Bindings({ sql: database.sql, sealer, changes, places, clock: () => now }).axb;
 });
 afterAll(async () => {
   await changes.stop();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { AxbBindings } from '../../src/bindings/AxbBindings.ts';
+import { Bindings } from '../../src/bindings/Bindings.ts';
 import { PlaceSearch } from '../../src/bindings/PlaceSearch.ts';
 import { AppDirectory } from '../../src/store/AppDirectory.ts';
 import { insertAccount, updateAccount } from '../../src/store/accounts.ts';
@@ -90,13 +90,13 @@ describe('Changes', () => {
     const x = '+8617000000001';
     await insertNumbers(database.sql, app.appKey, [{ number: x }]);
     await insertTrunk(database.sql, sealer, { name: 'carrier-a', host: '127.0.0.1' });
-    const elsewhere = new AxbBindings({
+    const elsewhere = new Bindings({
       sql: database.sql,
       sealer,
       changes: new Changes({ url: '', log }),
       places: await PlaceSearch.load(),
       clock: Date.now,
-    });
+    }).axb;
     const { subscriptionId } = await elsewhere.bind(app, {
       callerNum: '+8613800000001',
       calleeNum: '+8613900000002',
@@ -208,13 +208,13 @@ describe('what follows the news', () => {
     expect(await cache.find(x, a)).toBeUndefined();
     await insertNumbers(database.sql, app.appKey, [{ number: x, areaCode: '0571' }]);
     await vi.waitFor(async () => expect(await cache.find(x, a)).toMatchObject({ relation: undefined }));
-    const elsewhere = new AxbBindings({
+    const elsewhere = new Bindings({
       sql: database.sql,
       sealer,
       changes: new Changes({ url: '', log }),
       places: await PlaceSearch.load(),
       clock: Date.now,
-    });
+    }).axb;
     const started = Date.now();
     const { subscriptionId } = await elsewhere.bind(app, {
       callerNum: a,
