@@ -30,6 +30,8 @@ function onReplace(replace: () => void): () => void {
 
 /** Loads only what is run: the parent of a group needs a small part of it. */
 async function run(argument: string | undefined): Promise<void> {
+  // Unheard it would end a process that still starts, and one of a group.
+  process.on('SIGUSR2', () => undefined);
   const config = readConfig(process.env);
   // Halves what loading costs from the second start on. Without it, nothing is lost.
   enableCompileCache(join(resolve(config.AXBRIDGE_DATA_DIR), 'compiled'));

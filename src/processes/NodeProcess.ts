@@ -126,9 +126,11 @@ export class NodeProcess<Assignment> {
     return first as Answers[Asked] | undefined;
   }
 
+  /** @returns whether there is somebody to be told */
   #tell(message: ToProcess<Assignment>): boolean {
     if (!this.#child.connected) return false;
-    // A process that ends meanwhile is heard of by its exit.
-    return this.#child.send(message, () => undefined);
+    // A process that ends meanwhile is heard of by its exit; one that is slow to read hears it all the same.
+    this.#child.send(message, () => undefined);
+    return true;
   }
 }

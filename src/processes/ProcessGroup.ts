@@ -28,7 +28,8 @@ const MOST_SILENT_LOOKS = 4;
  * Processes that do the same work side by side: kept at their number, replaced one by one, stopped together.
  *
  * Each has a slot, and by it a node id of its own. When one dies another is told to take over what it held, and a new
- * one is started in the slot that became free. One that hangs is ended, because the SIP server would go on giving it calls. One that is replaced goes only after its successor, in a free slot, takes calls.
+ * one is started in the slot that became free. One that hangs is ended, because the SIP server would go on giving it
+ * calls. One that is replaced goes only after its successor, in a free slot, takes calls.
  */
 export class ProcessGroup<Assignment> {
   readonly #options: ProcessGroupOptions<Assignment>;
@@ -60,9 +61,9 @@ export class ProcessGroup<Assignment> {
   async start(): Promise<OpenPorts> {
     const { count } = this.#options;
     try {
-      const ports = await this.#run(1);
+      const first = await this.#run(1);
       await Promise.all(Array.from({ length: count - 1 }, (_, index) => this.#run(index + 2)));
-      return ports;
+      return await first.ready;
     } catch (error) {
       await this.stop();
       throw error;
@@ -98,28 +99,29 @@ export class ProcessGroup<Assignment> {
     const { logger } = this.#options;
     for (const old of [...this.#processes]) {
       if (this.#stopping.signal.aborted) return;
-      const slot = this.#freeSlot();
-      try {
-        await this.#run(slot);
-      } catch (error) {
+      // It died meanwhile: what was started again is new already.
+      if (!this.#processes.has(old)) continue;
+      const made = await this.#run(this.#freeSlot()).catch((error: unknown) => {
         logger.error(faultFields(error), 'a new process cannot run; the old ones stay');
-        return;
-      }
-      old.stop();
-      await old.gone;
-      logger.info({ slot, replaces: old.slot }, 'replaced a process');
+      });
+      if (made === undefined) return;
+      // It died while its successor started: then there are two of those.
+      const surplus = this.#processes.has(old) ? old : made;
+      surplus.stop();
+      await surplus.gone;
+      logger.info({ slot: made.slot, replaces: old.slot }, 'replaced a process');
     }
   }
 
   /** Starts a process, waits until it takes calls, and keeps it. @throws ProcessGoneError */
-  async #run(slot: number): Promise<OpenPorts> {
+  async #run(slot: number): Promise<NodeProcess<Assignment>> {
     const { program, assign } = this.#options;
     const made = new NodeProcess({ program, slot, assignment: assign(slot) });
     this.#processes.add(made);
     void made.gone.then(() => this.#processes.delete(made));
-    const ports = await made.ready;
+    await made.ready;
     this.#keep(made);
-    return ports;
+    return made;
   }
 
   #freeSlot(): number {

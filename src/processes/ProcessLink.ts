@@ -52,7 +52,9 @@ export class ProcessLink<Assignment> {
   }
 
   async #answer(id: number, question: Question): Promise<void> {
-    const answer = await this.#duties?.answers[question]();
+    const answering = Promise.try(() => this.#duties?.answers[question]());
+    // What cannot be told is missing at the parent; nobody's calls end for it.
+    const answer = await answering.catch(() => undefined);
     if (answer !== undefined) this.#tell({ type: 'answer', id, answer });
   }
 

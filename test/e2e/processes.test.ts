@@ -184,6 +184,8 @@ describe(`${PROCESSES} processes`, () => {
     const old = new Set(pids().values());
     const traffic = begin();
     await someCalls(traffic);
+    // To one that is no parent it means nothing.
+    process.kill(pids().get('cell-1') ?? 0, 'SIGUSR2');
     process.kill(application.pid, 'SIGUSR2');
     const replaced = () => application.log.items.filter(({ msg }) => msg === 'replaced a process');
     await eventually('every process to be replaced', () => replaced().length === PROCESSES, 180_000);

@@ -123,6 +123,20 @@ describe('a group of processes', () => {
     expect(await members(two)).toEqual(before);
   });
 
+  it.each([1, 2])('is as large as before when process %i dies while all are replaced', async (slot) => {
+    const two = groupOf(2, () => ({ drainMs: 300 }));
+    await two.start();
+    const before = await members(two);
+    const replacing = two.replaceAll();
+    process.kill(before.find((each) => each.slot === slot)?.pid ?? 0, 'SIGKILL');
+    await replacing;
+    await eventually('as many as before', () => two.restarts === 1 && two.running === 2);
+    const after = await members(two);
+    expect(after).toHaveLength(2);
+    const pids = new Set(before.map(({ pid }) => pid));
+    expect(after.filter(({ pid }) => pids.has(pid))).toEqual([]);
+  });
+
   it('does not start where one of it cannot run, and leaves none behind', async () => {
     const three = groupOf(3, (slot) => ({ failsToStart: slot === 3 }));
     await expect(three.start()).rejects.toMatchObject({ code: 'PROCESS_GONE' });
