@@ -2,7 +2,7 @@ import { type CommandGroup, done, field, needed, type Options, tableOf } from '.
 import { fieldTable, frequencyText } from './fieldTable.ts';
 import { isRecord } from './isRecord.ts';
 import { frequency, word } from './readings.ts';
-import { fieldsOf, optionsOf, patchOf, type SettingTable } from './settings.ts';
+import { fieldsOf, patchOf, type SettingTable } from './settings.ts';
 
 const ACCOUNT = { value: 'ID', meaning: 'the account' };
 
@@ -59,7 +59,7 @@ export const ACCOUNTS: CommandGroup = {
       purpose: 'add an account for a customer',
       options: {
         account: { value: 'ID', meaning: 'spId in call records: letters, digits, dots, dashes, at most 32' },
-        ...optionsOf(SETTINGS),
+        ...SETTINGS,
       },
       subject: 'account',
       examples: ["account add sp01 --name 'Ride Ltd' --call-frequency 100/60"],
@@ -79,7 +79,7 @@ export const ACCOUNTS: CommandGroup = {
     change: {
       purpose: 'change an account: its name, its state, how often its calls may come',
       more: 'What is frozen is so on every node within a second; calls in progress go on.',
-      options: { account: ACCOUNT, ...optionsOf(CHANGES) },
+      options: { account: ACCOUNT, ...CHANGES },
       subject: 'account',
       examples: ['account change sp01 --state frozen', 'account change sp01 --call-frequency none'],
       ask: async (admin, options) =>

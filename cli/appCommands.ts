@@ -3,7 +3,7 @@ import { type CommandGroup, done, field, needed, type Options, queryOf, tableOf 
 import { fieldTable } from './fieldTable.ts';
 import { isRecord } from './isRecord.ts';
 import { count, word } from './readings.ts';
-import { fieldsOf, optionsOf, patchOf, type SettingTable } from './settings.ts';
+import { fieldsOf, patchOf, type SettingTable } from './settings.ts';
 
 const APP = { value: 'APPKEY', meaning: 'the application' };
 
@@ -53,7 +53,7 @@ export const APPS: CommandGroup = {
       more: 'The mode says how it connects people and stays as it is: AXB, AX, AXE, AXYB or X (README, "What a customer binds").',
       options: {
         mode: { value: 'MODE', meaning: 'AXB, AX, AXE, AXYB or X' },
-        ...optionsOf(APP_SETTINGS),
+        ...APP_SETTINGS,
       },
       examples: [
         'app add --name ride --mode AXB --account sp01 --recording yes',
@@ -72,7 +72,7 @@ export const APPS: CommandGroup = {
     change: {
       purpose: 'change an application: its state, its access, its guards and what is heard',
       more: 'Calls and requests see a change within a second; calls in progress go on.',
-      options: { app: APP, ...optionsOf(CHANGES) },
+      options: { app: APP, ...CHANGES },
       subject: 'app',
       examples: [
         'app change ride-1 --state frozen',

@@ -13,14 +13,18 @@ export class UsageError extends Error {
 
 export type Options = Readonly<Record<string, string | boolean | undefined>>;
 
-export type OptionTable = Readonly<Record<string, { readonly value: string; readonly meaning: string }>>;
+/** What --help says of an option: what stands behind it, and what it does. */
+export interface Option {
+  readonly value: string;
+  readonly meaning: string;
+}
 
 /** One command: its options, and how its answer looks for people. `--json` prints the answer as it came. */
 export interface Command {
   readonly purpose: string;
   /** What else one should know before using it; a line for each paragraph. */
   readonly more?: string;
-  readonly options: OptionTable;
+  readonly options: Readonly<Record<string, Option>>;
   /** The option whose value may follow the command without its name: `account show sp01`. */
   readonly subject?: string;
   /** Lines that somebody might type, without `axbridge` in front. A test asks each of them. */

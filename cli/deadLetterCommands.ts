@@ -3,7 +3,7 @@ import {
   done,
   field,
   needed,
-  type OptionTable,
+  type Option,
   queryOf,
   tableOf,
   UsageError,
@@ -11,9 +11,7 @@ import {
 import { isRecord } from './isRecord.ts';
 
 /** Options that say which dead letters are meant, and the names under which the admin API knows them. */
-const SEARCH: Readonly<
-  Record<string, { readonly name: string; readonly value: string; readonly meaning: string }>
-> = {
+const SEARCH: Readonly<Record<string, Option & { readonly name: string }>> = {
   app: { name: 'appKey', value: 'APPKEY', meaning: 'of this application' },
   session: { name: 'sessionId', value: 'SESSIONID', meaning: 'about this call' },
   kind: { name: 'kind', value: 'KIND', meaning: 'event, record or number' },
@@ -24,11 +22,6 @@ const SEARCH: Readonly<
 
 const NAMES = Object.fromEntries(Object.entries(SEARCH).map(([option, { name }]) => [option, name]));
 
-const optionsOfSearch = (): OptionTable =>
-  Object.fromEntries(
-    Object.entries(SEARCH).map(([option, { value, meaning }]) => [option, { value, meaning }]),
-  );
-
 /** Notifications that were given up after their last attempt. */
 export const DEAD_LETTERS: CommandGroup = {
   purpose: 'notifications that were given up',
@@ -36,7 +29,7 @@ export const DEAD_LETTERS: CommandGroup = {
     list: {
       purpose: 'list notifications that were given up, the latest first, 100 at a time',
       options: {
-        ...optionsOfSearch(),
+        ...SEARCH,
         offset: { value: 'NUMBER', meaning: 'leave out so many of the latest' },
         limit: { value: 'NUMBER', meaning: 'list so many, at most 1000' },
       },
@@ -59,7 +52,7 @@ export const DEAD_LETTERS: CommandGroup = {
     resend: {
       purpose: 'send notifications that were given up again: all to which the options apply',
       options: {
-        ...optionsOfSearch(),
+        ...SEARCH,
         id: { value: 'ID', meaning: 'this one; several with commas' },
       },
       subject: 'id',

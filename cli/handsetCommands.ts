@@ -2,7 +2,7 @@ import { type CommandGroup, done, field, needed, type Options, tableOf } from '.
 import { fieldTable } from './fieldTable.ts';
 import { isRecord } from './isRecord.ts';
 import { secretFile, word, yesOrNo } from './readings.ts';
-import { fieldsOf, optionsOf, patchOf, type SettingTable } from './settings.ts';
+import { fieldsOf, patchOf, type SettingTable } from './settings.ts';
 
 const HANDSET = { value: 'NAME', meaning: 'its user name' };
 
@@ -64,7 +64,7 @@ export const HANDSETS: CommandGroup = {
       purpose: 'let a softphone register as a number; a password that is made is shown this once',
       options: {
         username: { value: 'NAME', meaning: 'its user name; without it, one is made' },
-        ...optionsOf(SETTINGS),
+        ...SETTINGS,
       },
       subject: 'username',
       examples: ['handset add anna --number +8613900001001 --md5-only yes'],
@@ -80,7 +80,7 @@ export const HANDSETS: CommandGroup = {
     },
     change: {
       purpose: 'change a test handset, which has to register again',
-      options: { username: HANDSET, ...optionsOf(CHANGES) },
+      options: { username: HANDSET, ...CHANGES },
       subject: 'username',
       examples: ['handset change anna --enabled no'],
       ask: async (admin, options) =>

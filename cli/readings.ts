@@ -26,22 +26,21 @@ export const count: Reading = (typed, where) => {
   throw new UsageError(`${where} ${typed}: expected a number`);
 };
 
+const inSeconds =
+  (what: 'calls' | 'requests', example: string): Reading =>
+  (typed, where) => {
+    if (typed === NONE) return null;
+    const [, most, seconds] = /^(\d+)\/(\d+)$/.exec(typed) ?? [];
+    if (most !== undefined && seconds !== undefined)
+      return { [what]: Number(most), seconds: Number(seconds) };
+    throw new UsageError(`${where} ${typed}: expected ${what}/seconds, like ${example}, or none`);
+  };
+
 /** Calls in so many seconds, or `none`. */
-export const frequency: Reading = (typed, where) => {
-  if (typed === NONE) return null;
-  const [, calls, seconds] = /^(\d+)\/(\d+)$/.exec(typed) ?? [];
-  if (calls !== undefined && seconds !== undefined) return { calls: Number(calls), seconds: Number(seconds) };
-  throw new UsageError(`${where} ${typed}: expected calls/seconds, like 100/60, or none`);
-};
+export const frequency = inSeconds('calls', '100/60');
 
 /** Requests in so many seconds, or `none`. */
-export const requestLimit: Reading = (typed, where) => {
-  if (typed === NONE) return null;
-  const [, requests, seconds] = /^(\d+)\/(\d+)$/.exec(typed) ?? [];
-  if (requests !== undefined && seconds !== undefined)
-    return { requests: Number(requests), seconds: Number(seconds) };
-  throw new UsageError(`${where} ${typed}: expected requests/seconds, like 600/60, or none`);
-};
+export const requestLimit = inSeconds('requests', '600/60');
 
 /** Several, with commas between them. */
 export const list = (typed: string): string[] =>

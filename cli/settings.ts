@@ -1,22 +1,14 @@
-import { type Options, type OptionTable, UsageError } from './command.ts';
+import { type Option, type Options, UsageError } from './command.ts';
 import type { Reading } from './readings.ts';
 
 /** An option that sets a field of a thing. */
-export interface Setting {
-  readonly value: string;
-  readonly meaning: string;
+export interface Setting extends Option {
   /** Where it stands in the thing: a field, or a member of one. */
   readonly field: readonly [string] | readonly [string, string];
   readonly read: Reading;
 }
 
 export type SettingTable = Readonly<Record<string, Setting>>;
-
-/** The settings as options, for --help. */
-export const optionsOf = (settings: SettingTable): OptionTable =>
-  Object.fromEntries(
-    Object.entries(settings).map(([option, { value, meaning }]) => [option, { value, meaning }]),
-  );
 
 /**
  * The fields that the options set.

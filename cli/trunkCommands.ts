@@ -2,7 +2,7 @@ import { type CommandGroup, done, field, needed, type Options, tableOf } from '.
 import { fieldTable } from './fieldTable.ts';
 import { isRecord } from './isRecord.ts';
 import { count, list, secretFile, text, word, yesOrNo } from './readings.ts';
-import { fieldsOf, optionsOf, patchOf, type SettingTable } from './settings.ts';
+import { fieldsOf, patchOf, type SettingTable } from './settings.ts';
 
 const TRUNK = { value: 'NAME', meaning: 'the trunk' };
 
@@ -94,7 +94,7 @@ export const TRUNKS: CommandGroup = {
       purpose: 'add a trunk to a carrier',
       options: {
         name: { value: 'NAME', meaning: 'letters, digits, dots, dashes, at most 63' },
-        ...optionsOf(SETTINGS),
+        ...SETTINGS,
       },
       subject: 'name',
       examples: [
@@ -111,7 +111,7 @@ export const TRUNKS: CommandGroup = {
     },
     change: {
       purpose: 'change a trunk; the next call sees it',
-      options: { name: TRUNK, ...optionsOf(SETTINGS) },
+      options: { name: TRUNK, ...SETTINGS },
       subject: 'name',
       examples: ['trunk change carrier-a --enabled no', 'trunk change carrier-a --max-calls 500 --weight 3'],
       ask: async (admin, options) =>
