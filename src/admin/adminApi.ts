@@ -42,9 +42,9 @@ export interface AdminApiOptions {
   readonly platform: Platform;
   /** Folder of the announcement files, where the media server reads them. */
   readonly announcementsDir: string;
-  /** What calls know of test handsets, to be read again after a change; undefined where they are switched off. */
   /** An uploaded announcement waits until an operator approves it. */
   readonly reviewsAnnouncements: boolean;
+  /** What calls know of test handsets, to be read again after a change; undefined where they are switched off. */
   readonly handsets: Pick<HandsetDirectory, 'reload'> | undefined;
   /** What calls know of the black list, to be read again after a change. */
   readonly blackList: Pick<BlackList, 'reload'>;
