@@ -51,11 +51,14 @@ export class ProcessLink<Assignment> {
     if (process.connected) process.disconnect();
   }
 
+  /** What cannot be told is missing at the parent; nobody's calls end for it. */
   async #answer(id: number, question: Question): Promise<void> {
-    const answering = Promise.try(() => this.#duties?.answers[question]());
-    // What cannot be told is missing at the parent; nobody's calls end for it.
-    const answer = await answering.catch(() => undefined);
+    const answer = await this.#answerTo(question).catch(() => undefined);
     if (answer !== undefined) this.#tell({ type: 'answer', id, answer });
+  }
+
+  async #answerTo(question: Question): Promise<Answers[Question] | undefined> {
+    return this.#duties?.answers[question]();
   }
 
   #tell(message: FromProcess): void {
