@@ -20,6 +20,7 @@ export const defaultStrangerLimits: StrangerLimits = {
 /** How long the good word of a client lasts. */
 const vouchedMs = 600_000;
 const rememberedAddresses = 10_000;
+const ipv6Groups = 8;
 const ipv6NetworkGroups = 4;
 
 /** What a client answers to those whom it does not let in. */
@@ -89,7 +90,16 @@ export class StrangerLimit {
   }
 }
 
-/** Whoever has one address of an IPv6 /64 has them all. */
+/** Whoever has one address of an IPv6 /64 has them all; an IPv4 address that is written as IPv6 is one alone. */
 function networkOf(address: string): string {
-  return isIPv6(address) ? address.split(':', ipv6NetworkGroups).join(':') : address;
+  if (!isIPv6(address) || address.includes('.')) return address;
+  const [before = '', after] = address.split('::');
+  const groups = groupsOf(before);
+  if (after !== undefined) {
+    const rest = groupsOf(after);
+    groups.push(...Array<string>(ipv6Groups - groups.length - rest.length).fill('0'), ...rest);
+  }
+  return groups.slice(0, ipv6NetworkGroups).join(':');
 }
+
+const groupsOf = (part: string): string[] => (part === '' ? [] : part.split(':'));

@@ -43,6 +43,13 @@ describe('what strangers may send', () => {
     expect(admitted(limit, '2001:db8:0:2::1', 9)).toBe(3);
   });
 
+  it('is one for that /64 also where zeros are left out of how its addresses are written', () => {
+    const limit = new StrangerLimit(limits);
+    expect(admitted(limit, '2001:db8::1:0:0:1', 2) + admitted(limit, '2001:db8::2:0:0:1', 9)).toBe(3);
+    expect(admitted(limit, '::ffff:192.0.2.1', 9)).toBe(3);
+    expect(admitted(limit, '::ffff:192.0.2.2', 9)).toBe(2);
+  });
+
   it('comes back with time', async () => {
     const limit = new StrangerLimit({ ...limits, eachPerSecond: 50, allPerSecond: 50 });
     expect(admitted(limit, '192.0.2.1', 4)).toBe(3);
