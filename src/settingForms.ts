@@ -137,7 +137,6 @@ export const secondsList = (value: string, name: string): number[] => {
   return seconds;
 };
 
-/** A server given as `host:port,secret`. */
 /** A host name, IPv4 address or IPv6 address in brackets, and a port. */
 export const hostAndPortOrNone = (value: string, name: string): HostAndPort | undefined => {
   if (value === '') return undefined;
@@ -154,9 +153,8 @@ export interface HostAndPort {
   readonly port: number;
 }
 
-export interface ServerAddress {
-  readonly host: string;
-  readonly port: number;
+/** A server given as `host:port,secret`. */
+export interface ServerAddress extends HostAndPort {
   readonly secret: string;
 }
 
