@@ -4,6 +4,7 @@ import type { Bindings } from '../bindings/Bindings.ts';
 import type { App } from '../store/apps.ts';
 import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { answerInTime } from './answerInTime.ts';
 import { axbRoutes } from './axbRoutes.ts';
 import { axeRoutes } from './axeRoutes.ts';
 import { axRoutes } from './axRoutes.ts';
@@ -26,10 +27,7 @@ export interface PartnerApiOptions {
   readonly onRefused?: (reason: PartnerErrorName) => void;
 }
 
-/**
- * An answer takes no longer, whatever the database does: a client whose own patience ends first would not know that it
- * failed. What a request that ran out of time had begun may still be done, as with a connection that breaks.
- */
+/** An answer takes no longer, whatever the database does. */
 const ANSWER_WITHIN_MS = 5_000;
 
 /** Where all paths of the partner API begin. */
@@ -47,14 +45,7 @@ export async function partnerApi(fastify: FastifyInstance, options: PartnerApiOp
 
   await fastify.register(
     async (partner) => {
-      // fastify's own handlerTimeout ends with the request's body, not with its answer.
-      partner.addHook('onRequest', async (_request, reply) => {
-        const late = () => {
-          if (!reply.sent) reply.send(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`));
-        };
-        const timer = setTimeout(late, ANSWER_WITHIN_MS);
-        reply.raw.once('close', () => clearTimeout(timer));
-      });
+      answerInTime(partner, ANSWER_WITHIN_MS);
       partner.removeAllContentTypeParsers();
       partner.addContentTypeParser(
         '*',
