@@ -1,6 +1,6 @@
 import { toldCalls } from '../kit/customer.ts';
+import type { SeenCall, Traffic } from '../kit/Traffic.ts';
 import type { WebhookSink } from '../kit/WebhookSink.ts';
-import type { CallStream, SeenCall } from './CallStream.ts';
 
 /** One row of the table in docs/faults.md. */
 export interface FaultRow {
@@ -23,7 +23,7 @@ export interface FaultRow {
 
 export interface FaultOptions {
   readonly what: string;
-  readonly stream: CallStream;
+  readonly stream: Traffic;
   readonly sink: WebhookSink;
   /** Whether the fault takes with it a call that was in progress when it came; none, if not given. */
   readonly takes?: (call: SeenCall) => boolean;

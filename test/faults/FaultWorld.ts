@@ -9,9 +9,9 @@ import { Application } from '../kit/Application.ts';
 import { eventually } from '../kit/eventually.ts';
 import { Phone } from '../kit/Phone.ts';
 import { NumberPlan, type Pair, Tenant } from '../kit/Tenant.ts';
+import { Traffic } from '../kit/Traffic.ts';
 import { createTestDatabase } from '../kit/testDatabase.ts';
 import { WebhookSink } from '../kit/WebhookSink.ts';
-import { CallStream } from './CallStream.ts';
 import { Fault } from './Fault.ts';
 
 export interface FaultWorldOptions {
@@ -95,9 +95,9 @@ export class FaultWorld {
   }
 
   /** Calls begin to come. Resolves when as many are in progress as there will be. */
-  async calls(): Promise<CallStream> {
+  async calls(): Promise<Traffic> {
     const { pairs } = this;
-    const stream = new CallStream({
+    const stream = new Traffic({
       ...{ anna: this.#anna, ben: this.#ben, pairs },
       ...{ everyMs: EVERY_MS, talkMs: TALK_MS },
     });
@@ -108,7 +108,7 @@ export class FaultWorld {
   /** The fault is done at this moment; `options` tell which calls it may take. */
   fault(
     what: string,
-    stream: CallStream,
+    stream: Traffic,
     options: Pick<ConstructorParameters<typeof Fault>[0], 'takes' | 'closes'> = {},
   ): Fault {
     return new Fault({ what, stream, sink: this.sink, ...options });

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.ts';
+import type { SeenCall, Traffic } from '../kit/Traffic.ts';
 import { BreakablePostgres } from './BreakablePostgres.ts';
-import type { CallStream, SeenCall } from './CallStream.ts';
 import { FaultWorld } from './FaultWorld.ts';
 
 /** For how long the database is away. The issue asks for thirty; fewer keep the daily run short. */
@@ -55,7 +55,7 @@ async function expectWhole(fault: ReturnType<FaultWorld['fault']>): Promise<void
 const notAnswered = ({ answeredAt }: SeenCall): boolean => answeredAt === undefined;
 
 /** What those heard who were not connected, each thing once. */
-function refusals({ calls }: CallStream): (string | undefined)[] {
+function refusals({ calls }: Traffic): (string | undefined)[] {
   const refused = calls.filter(({ fate }) => fate === 'refused' || fate === 'unheard');
   return [...new Set(refused.map(({ detail }) => detail))];
 }
