@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import packageJson from '../package.json' with { type: 'json' };
 import { AdminClient } from '../test/kit/AdminClient.ts';
 
-/** As `npm start` runs it (package.json). */
-const MAIN = ['--max-semi-space-size=16', join(import.meta.dirname, '..', 'src', 'main.ts')];
+const ROOT = join(import.meta.dirname, '..');
+const [, ...START] = packageJson.scripts.start.split(' ');
 const PORTS = ['HTTP', 'OPS', 'SIP', 'DRACHTIO', 'ESL', 'MEDIA_SIP', 'RTP'];
 
 /** What the application says of itself once it is ready. */
@@ -50,7 +51,8 @@ export class BenchApplication implements AsyncDisposable {
     chmodSync(dataDir, 0o755);
     const token = randomBytes(16).toString('hex');
     const { PATH, HOME, NODE_OPTIONS } = process.env;
-    const child = spawn(process.execPath, MAIN, {
+    const child = spawn(process.execPath, START, {
+      cwd: ROOT,
       env: {
         ...{ PATH, HOME, NODE_OPTIONS },
         ...Object.fromEntries(PORTS.map((name) => [`AXBRIDGE_${name}_PORT`, '0'])),

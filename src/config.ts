@@ -173,11 +173,6 @@ export const SETTINGS = {
     'id of the default customer account, spId in call records of its applications; the same on all nodes',
     accountId,
   ),
-  AXBRIDGE_HEAP_MB: setting(
-    '350',
-    'MiB that the heap of a process is kept to by collecting garbage earlier; what is in use may exceed it',
-    integer(100, 1_000_000),
-  ),
   AXBRIDGE_CACHE_NUMBERS: setting(
     '125000',
     'X numbers kept in the routing cache, and five times as many parties: 250 bytes each',

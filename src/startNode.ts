@@ -1,5 +1,4 @@
 import type { TlsIdentity } from './api/certificate.ts';
-import { HeapTarget } from './HeapTarget.ts';
 import { openStores } from './openStores.ts';
 import type { OpenPorts } from './processes/processMessages.ts';
 import type { Context, Servers } from './servers.ts';
@@ -38,8 +37,7 @@ export async function startNode(
   tls: TlsIdentity | undefined,
   metrics: Metrics,
 ): Promise<RunningNode> {
-  const { config, logger, parts } = context;
-  parts.use(new HeapTarget(config.AXBRIDGE_HEAP_MB));
+  const { config, logger } = context;
   const stores = await openStores(context, servers.databaseUrl);
   const { recordings, uploads } = await startRecordings(context, stores);
   const journaling = await startJournal(context, stores, metrics);

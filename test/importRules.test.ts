@@ -17,9 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/startNode': [
     ...['src/api', 'src/processes', 'src/openStores', 'src/servers', 'src/startApi', 'src/startCalls'],
     ...['src/startDetails', 'src/startJournal', 'src/startRecordings', 'src/store', 'src/telemetry'],
-    ...['src/HeapTarget'],
   ],
-  'src/HeapTarget': [],
   'src/surroundings': ['src/api', 'src/config', 'src/processes', 'src/servers', 'src/telemetry'],
   'src/runAlone': ['src/config', 'src/servers', 'src/startNode', 'src/surroundings', 'src/telemetry'],
   'src/runProcess': [

@@ -44,6 +44,13 @@ describe('deploy/Dockerfile', () => {
     expect(text).toMatch(/^HEALTHCHECK /m);
   });
 
+  it('starts axbridge as npm start does', () => {
+    const [entry, ...rest] = packageJson.scripts.start.split(' ');
+    expect(text).toContain(`\nENTRYPOINT ${JSON.stringify([entry])}\n`);
+    const commands = [...text.matchAll(/^CMD (.+)$/gm)].map(([, words = '']) => JSON.parse(words));
+    expect(commands).toEqual([rest]);
+  });
+
   it('copies what is there, and what .dockerignore lets through', () => {
     const ignored = readFileSync(join(ROOT, '.dockerignore'), 'utf8');
     for (const path of copied) {

@@ -24,6 +24,13 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+it('axbridge.service starts axbridge as npm start does', () => {
+  const { start } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts;
+  expect(deployed('systemd/axbridge.service')).toContain(
+    `ExecStart=${INSTALLED}/node_modules/.bin/${start}\n`,
+  );
+});
+
 const hasSystemd = hasProgram('systemd-analyze', 'systemd');
 
 describe('deploy/systemd', () => {
