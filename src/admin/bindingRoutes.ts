@@ -20,10 +20,8 @@ import { describeBinding, termsOf } from './bindingView.ts';
 import { AppKey, E164 } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing } from './item.ts';
+import { BodyLimit, QueryLimit, USUAL_ITEMS } from './pages.ts';
 import { Problem } from './problem.ts';
-
-const USUAL_LIMIT = 100;
-const MOST_BINDINGS = 1000;
 
 /** `appKey:subscriptionId` of the last binding of the page before. */
 const After = Type.String({
@@ -37,9 +35,7 @@ export const BindingsQuery = Type.Object(
     mode: Type.Optional(Type.Enum([...BOUND_MODES], { description: BOUND_MODES.join(', ') })),
     x: Type.Optional(E164),
     after: Type.Optional(After),
-    limit: Type.Optional(
-      Type.String({ pattern: '^([1-9]\\d{0,2}|1000)$', description: `a number from 1 to ${MOST_BINDINGS}` }),
-    ),
+    limit: QueryLimit,
   },
   { additionalProperties: false, description: 'appKey, mode, x, after and limit' },
 );
@@ -49,13 +45,7 @@ export const BindingSearch = Type.Object(
     number: E164,
     appKey: Type.Optional(AppKey),
     after: Type.Optional(After),
-    limit: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: MOST_BINDINGS,
-        description: `a number from 1 to ${MOST_BINDINGS}`,
-      }),
-    ),
+    limit: BodyLimit,
   },
   { additionalProperties: false, description: 'a JSON object' },
 );
@@ -98,12 +88,12 @@ export function bindingRoutes(fastify: FastifyInstance, options: AdminApiOptions
 
   fastify.get('/bindings', async ({ query }) => {
     const given = checkQuery(query);
-    const page = pageOf(given.after, Number(given.limit ?? USUAL_LIMIT), now());
+    const page = pageOf(given.after, Number(given.limit ?? USUAL_ITEMS), now());
     return answerOf(await listStandingBindings(sql, await filterOf(given), page), page.limit);
   });
 
   fastify.post('/bindings/search', async ({ body }) => {
-    const { number, appKey, after, limit = USUAL_LIMIT } = checkSearch(body);
+    const { number, appKey, after, limit = USUAL_ITEMS } = checkSearch(body);
     if (appKey !== undefined) existing('application', appKey, await getApp(sql, sealer, appKey));
     const found = await findBindingsOf(sql, sealer.digest(number), appKey, pageOf(after, limit, now()));
     return answerOf(found, limit);

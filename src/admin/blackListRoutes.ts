@@ -15,10 +15,9 @@ import type { AdminApiOptions } from './adminApi.ts';
 import { AppKey, E164 } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing } from './item.ts';
+import { MOST_ITEMS, QueryLimit } from './pages.ts';
 import { Problem } from './problem.ts';
 
-/** Most entries of one page. */
-const MOST_ENTRIES = 1000;
 /** Ids of the database are integers of 32 bits. */
 const LARGEST_ID = 2_147_483_647;
 
@@ -41,9 +40,7 @@ export const ListQuery = Type.Object(
   {
     appKey: Type.Optional(AppKey),
     after: Type.Optional(Type.String({ pattern: '^\\d{1,9}$', description: 'the id of an entry' })),
-    limit: Type.Optional(
-      Type.String({ pattern: '^([1-9]\\d{0,2}|1000)$', description: `a number from 1 to ${MOST_ENTRIES}` }),
-    ),
+    limit: QueryLimit,
   },
   { additionalProperties: false, description: 'appKey, after and limit' },
 );
@@ -74,7 +71,7 @@ export function blackListRoutes(fastify: FastifyInstance, { sql, sealer, blackLi
   });
 
   fastify.get('/blacklist', async (request) => {
-    const { appKey, after = 0, limit = MOST_ENTRIES } = checkQuery(request.query);
+    const { appKey, after = 0, limit = MOST_ITEMS } = checkQuery(request.query);
     const page = { after: Number(after), limit: Number(limit) };
     const items = (await listBlackList(sql, sealer, appKey, page)).map(describe);
     return { items, ...(items.length === page.limit && { next: items.at(-1)?.id }) };

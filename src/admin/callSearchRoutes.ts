@@ -6,9 +6,8 @@ import type { JournaledCall } from '../store/journaledCall.ts';
 import type { AdminApiOptions } from './adminApi.ts';
 import { AppKey, E164, Moment } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
+import { BodyLimit, USUAL_ITEMS } from './pages.ts';
 
-const USUAL_LIMIT = 100;
-const MOST_CALLS = 1000;
 /** Calls that one request looks at in search of a person. */
 const MOST_READ = 20_000;
 const DAY_MS = 86_400_000;
@@ -32,9 +31,7 @@ export const CallSearchBody = Type.Object(
         (value) => !Number.isNaN(Date.parse(value.slice(0, value.indexOf('/')))),
       ),
     ),
-    limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: MOST_CALLS, description: `a number from 1 to ${MOST_CALLS}` }),
-    ),
+    limit: BodyLimit,
   },
   { additionalProperties: false, description: 'a JSON object' },
 );
@@ -48,7 +45,7 @@ export function callSearchRoutes(fastify: FastifyInstance, { sql, sealer, clock 
   const check = inputCheck(CallSearchBody);
 
   fastify.post('/calls/search', async ({ body }) => {
-    const { from, to, after, limit = USUAL_LIMIT, ...given } = check(body ?? {});
+    const { from, to, after, limit = USUAL_ITEMS, ...given } = check(body ?? {});
     const until = to === undefined ? new Date(clock() + DAY_MS) : new Date(to);
     const since = from === undefined ? new Date(Math.min(clock(), until.getTime()) - DAY_MS) : new Date(from);
     const { calls, next } = await findCalls(

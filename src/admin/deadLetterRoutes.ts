@@ -5,9 +5,8 @@ import type { AdminApiOptions } from './adminApi.ts';
 import { AppKey, Moment, SessionId } from './fields.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing } from './item.ts';
+import { QueryLimit, USUAL_ITEMS } from './pages.ts';
 import { Problem } from './problem.ts';
-
-const USUAL_LIMIT = 100;
 
 /** What a search may name; a letter is meant when all of it applies. */
 const SEARCH = {
@@ -33,9 +32,7 @@ export const DeadLettersQuery = Type.Object(
   {
     ...SEARCH,
     offset: Type.Optional(Type.String({ pattern: '^\\d{1,9}$', description: 'a number from 0' })),
-    limit: Type.Optional(
-      Type.String({ pattern: '^([1-9]\\d{0,2}|1000)$', description: 'a number from 1 to 1000' }),
-    ),
+    limit: QueryLimit,
   },
   { additionalProperties: false, description: `${Object.keys(SEARCH).join(', ')}, offset and limit` },
 );
@@ -64,7 +61,7 @@ export function deadLetterRoutes(fastify: FastifyInstance, { sql, resend }: Admi
 
   fastify.get('/dead-letters', async ({ query }) => {
     const { offset, limit, ...given } = checkQuery(query);
-    const page = { offset: Number(offset ?? 0), limit: Number(limit ?? USUAL_LIMIT) };
+    const page = { offset: Number(offset ?? 0), limit: Number(limit ?? USUAL_ITEMS) };
     return { items: await listDeadLetters({ sql }, { ...searchOf(given), ...page }) };
   });
 

@@ -3,10 +3,11 @@ import type { XNumberState } from '../../routing/types.ts';
 import type { NewState } from '../store/numberChanges.ts';
 import type { NumberCause } from '../store/numberStatus.ts';
 import { AppKey, AreaCode, E164 } from './fields.ts';
+import { QueryLimit } from './pages.ts';
 import { Problem } from './problem.ts';
 
-/** Most numbers of one request or one page. */
-export const MOST_NUMBERS = 1000;
+/** Most numbers of one request. */
+const MOST_NUMBERS = 1000;
 /** Most numbers that change at once: as many as one message to a customer names. */
 const MOST_CHANGED = 100;
 
@@ -72,9 +73,7 @@ export const NumbersQuery = Type.Object(
     appKey: Type.Optional(AppKey),
     state: Type.Optional(State),
     after: Type.Optional(E164),
-    limit: Type.Optional(
-      Type.String({ pattern: '^([1-9]\\d{0,2}|1000)$', description: `a number from 1 to ${MOST_NUMBERS}` }),
-    ),
+    limit: QueryLimit,
   },
   { additionalProperties: false, description: 'appKey, state, after and limit' },
 );

@@ -16,7 +16,6 @@ import type { AdminApiOptions } from './adminApi.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing, refuseEmpty } from './item.ts';
 import {
-  MOST_NUMBERS,
   MoveBody,
   MovesBody,
   NewNumbersBody,
@@ -25,6 +24,7 @@ import {
   newStateOf,
   StatesBody,
 } from './numberFields.ts';
+import { MOST_ITEMS } from './pages.ts';
 import { Problem } from './problem.ts';
 
 /** X numbers: made, shown, given a state, moved to another application, deleted. */
@@ -61,7 +61,7 @@ export function numberRoutes(fastify: FastifyInstance, options: AdminApiOptions)
 
   fastify.get('/numbers', async (request) => {
     const { appKey, state, after, limit } = checkQuery(request.query);
-    const most = Number(limit ?? MOST_NUMBERS);
+    const most = Number(limit ?? MOST_ITEMS);
     const items = await listNumbers(sql, appKey, {
       ...(state !== undefined && { state }),
       ...(after !== undefined && { after }),
