@@ -35,6 +35,8 @@ const STATIC_CODECS: Readonly<Record<string, string>> = {
 };
 
 const LONGEST_WORD = 120;
+/** A usual message has a tenth of it. What is longer would fill memory and database, not help anyone. */
+const LONGEST_TEXT = 16_384;
 
 /** What a ladder tells of one message. It never throws, whatever the message holds. */
 export function ladderLine(leg: LadderLine['leg'], message: SeenMessage): LadderLine {
@@ -86,10 +88,11 @@ function cleaned(text: string): string {
   return maskText(text.slice(0, LONGEST_WORD)).replace(/\p{Cc}/gu, '?');
 }
 
-/** A message as it may be kept whole: without numbers, credentials, media keys, and bodies that are no SDP. */
+/** A message as it may be kept: without numbers, credentials, media keys and bodies that are no SDP, cut where it is long. */
 export function keepableText(text: string): string {
   const { head, body = '' } = partsOf(text);
   const kept =
     body === '' || body.startsWith('v=0') ? body.replace(MEDIA_KEYS, '$1…') : `(${body.length} characters)`;
-  return maskText(`${head.replace(CREDENTIALS, '$1 …')}\r\n\r\n${kept}`);
+  const whole = maskText(`${head.replace(CREDENTIALS, '$1 …')}\r\n\r\n${kept}`);
+  return whole.length <= LONGEST_TEXT ? whole : `${whole.slice(0, LONGEST_TEXT)}…`;
 }

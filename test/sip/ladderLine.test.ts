@@ -73,6 +73,13 @@ describe('a message that is kept', () => {
     expect(kept).toContain('Proxy-Authorization: …\r\nContent-Type');
   });
 
+  it('is cut where it is long, and no number shows for that', () => {
+    const long = keepableText(`${INVITE}${'a=x:13900001001\r\n'.repeat(5_000)}`);
+    expect(long.length).toBeLessThan(20_000);
+    expect(long).toMatch(/…$/);
+    expect(long).not.toMatch(/13900001/);
+  });
+
   it('holds no body that is no SDP: keys that were pressed, texts', () => {
     const info =
       'INFO sip:x SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\nSignal=5\r\nDuration=160\r\n';
