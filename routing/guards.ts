@@ -51,7 +51,8 @@ function timeOfDay(minute: number): string {
 
 /**
  * What stands after the rules of the mode, when it is known whom the call goes to and what he sees: black list and
- * barred numbers (7004), callees abroad (8043), the caller's real number (8024). The first that forbids the call is its stateCode.
+ * barred numbers (7004), callees abroad (8043), the caller's real number (8024). The first that forbids the call is its
+ * stateCode.
  */
 export function guardConnect(call: RouteCall, connect: Connect, platform: Platform): Connect | Refuse {
   const { app, callee, shown } = connect;

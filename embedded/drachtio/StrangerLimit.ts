@@ -10,7 +10,7 @@ export interface StrangerLimits {
   readonly allBurst: number;
 }
 
-export const defaultStrangerLimits: StrangerLimits = {
+const defaultStrangerLimits: StrangerLimits = {
   eachPerSecond: 10,
   eachBurst: 50,
   allPerSecond: 300,

@@ -56,8 +56,8 @@ type Origin<Trunk> =
  * minutes. Who wants silence closes the port to other addresses in the firewall. With test handsets switched on, a
  * stranger's REGISTER and INVITE are challenged instead.
  *
- * The connection is made again for ever, at most a quarter of a second after the SIP server is back; calls in progress stay (`up` tells that
- * they should be looked at) and new ones wait in the carrier's retransmissions.
+ * The connection is made again for ever, at most a quarter of a second after the SIP server is back; calls in progress
+ * stay (`up` tells that they should be looked at) and new ones wait in the carrier's retransmissions.
  */
 export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
   readonly #options: SipFrontEndOptions<Trunk>;
