@@ -20,8 +20,8 @@ files=()
 for name in seal.key node-id announcements recordings; do
   if [ -e "$data/$name" ]; then files+=("$name"); fi
 done
-# Recordings come and go while tar reads (status 1); anything worse ends this.
-tar --create --file="$to/files.tar" --directory="$data" "${files[@]}" || [ $? -eq 1 ]
+# Recordings come and go while tar reads (status 1); anything worse ends this. Without --files-from it makes no empty archive.
+tar --create --file="$to/files.tar" --directory="$data" --files-from=/dev/null "${files[@]}" || [ $? -eq 1 ]
 
 (cd "$to" && sha256sum database.dump files.tar >SHA256SUMS)
 du -sh "$to" | cut -f1

@@ -95,6 +95,15 @@ describe.skipIf(programs === undefined)('a backup', () => {
     }
   });
 
+  it('is of the database alone where everything else is elsewhere, and is put back', () => {
+    const [bare, again] = [postgres.createDatabase('bare'), postgres.createDatabase('again')];
+    mkdirSync(join(folder, 'bare'));
+    const made = script(BACKUP, join(folder, 'backup-of-bare'), bare, join(folder, 'bare'));
+    expect(made.status, made.said).toBe(0);
+    const restored = script(RESTORE, join(folder, 'backup-of-bare'), again, join(folder, 'bare'));
+    expect(restored.status, restored.said).toBe(0);
+  });
+
   it('is not put over what is there', () => {
     const { status, said } = script(RESTORE, join(folder, 'backup'), database, join(folder, 'elsewhere'));
     expect(status).toBe(1);
