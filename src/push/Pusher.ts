@@ -248,7 +248,7 @@ export class Pusher {
     const settlements = group.map(({ settlement }) => settlement);
     await deleteDelivered(sql, settlements);
     if (settlements.some(({ outcome }) => outcome !== 'delivered')) {
-      await sql.begin((tx) => putOffFailed(tx, life, settlements));
+      await putOffFailed(sql, life, settlements);
     }
     for (const { written } of group) written();
   }

@@ -1,5 +1,5 @@
-import { integerArray, integerColumn, jsonArray, textColumn } from './columns.ts';
-import type { SqlRunner, Transaction } from './database.ts';
+import { integerArray, jsonArray } from './columns.ts';
+import type { SqlRunner } from './database.ts';
 import type { OutboxKey } from './outbox.ts';
 
 /** How an attempt of a message ended, for each of its outbox rows. */
@@ -13,20 +13,6 @@ export interface Settlement {
   readonly retrySeconds: number;
   /** A stable code, without addresses or numbers. */
   readonly error?: string;
-}
-
-/** The keys as a table: `… AS k (app_key, session_id, kind, seq, …)`, further columns behind them. */
-function keyColumns(sql: SqlRunner, keys: readonly OutboxKey[]) {
-  const texts = (name: 'appKey' | 'sessionId' | 'kind') =>
-    textColumn(
-      sql,
-      keys.map((key) => key[name]),
-    );
-  const seqs = integerColumn(
-    sql,
-    keys.map(({ seq }) => seq),
-  );
-  return sql`${texts('appKey')}, ${texts('sessionId')}, ${texts('kind')}, ${seqs}`;
 }
 
 /** Removes delivered messages. */
@@ -50,46 +36,18 @@ export async function deleteDelivered(sql: SqlRunner, settled: readonly Settleme
  * @param life rows that another life has taken over in the meantime are left alone
  */
 export async function putOffFailed(
-  tx: Transaction,
+  sql: SqlRunner,
   life: string,
   settled: readonly Settlement[],
 ): Promise<void> {
-  const failed = settled.flatMap((each) =>
-    each.outcome === 'delivered' ? [] : each.rows.map((row) => ({ ...each, row })),
+  const failed = settled.flatMap(({ outcome, attempts, retrySeconds, error, rows }) =>
+    outcome === 'delivered'
+      ? []
+      : rows.map(({ appKey, sessionId, kind, seq }) => ({
+          ...{ app_key: appKey, session_id: sessionId, kind, seq },
+          ...{ attempts, retry_seconds: retrySeconds, given_up: outcome === 'given-up', error },
+        })),
   );
   if (failed.length === 0) return;
-  const keys = failed.map((each) => each.row);
-  const attempts = tx.array(
-    failed.map((each) => each.attempts),
-    25,
-  );
-  const retrySeconds = tx.array(
-    failed.map((each) => each.retrySeconds),
-    25,
-  );
-  const givenUp = tx.array(
-    failed.map((each) => each.outcome === 'given-up'),
-    25,
-  );
-  const errors = tx.array(
-    failed.map((each) => each.error ?? null),
-    25,
-  );
-  // The owner is no condition for an index: only the primary key is left to find rows by, also without statistics.
-  await tx`
-    UPDATE outbox o SET attempts = k.attempts, last_error = k.error,
-      next_attempt_at = now() + make_interval(secs => k.retry_seconds),
-      given_up_at = CASE WHEN k.given_up THEN now() END
-    FROM ROWS FROM (${keyColumns(tx, keys)},
-        unnest(${attempts}::int[], ${retrySeconds}::float8[], ${givenUp}::bool[], ${errors}::text[]))
-      AS k (app_key, session_id, kind, seq, attempts, retry_seconds, given_up, error)
-    WHERE o.app_key = k.app_key AND o.session_id = k.session_id AND o.kind = k.kind AND o.seq = k.seq
-      AND (o.owner = ${life}) IS TRUE`;
-  await tx`
-    UPDATE outbox o SET next_attempt_at = now() + make_interval(secs => k.retry_seconds)
-    FROM ROWS FROM (${keyColumns(tx, keys)}, unnest(${retrySeconds}::float8[], ${givenUp}::bool[]))
-      AS k (app_key, session_id, kind, seq, retry_seconds, given_up)
-    WHERE NOT k.given_up AND k.kind <> 'record'
-      AND o.app_key = k.app_key AND o.session_id = k.session_id AND o.kind = k.kind AND o.seq > k.seq
-      AND (o.given_up_at IS NULL AND o.owner = ${life}) IS TRUE`;
+  await sql`SELECT put_off_failed(${life}, ${jsonArray(sql, failed)})`;
 }
