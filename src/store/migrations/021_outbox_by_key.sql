@@ -1,4 +1,4 @@
--- What becomes of messages in the outbox is written, key by key. One statement for many keys would be planned as a
+-- What becomes of messages in the outbox is written key by key. One statement for many keys would be planned as a
 -- join, and what is planned while the outbox is short reads all of it, and is kept when a backlog has made it long. By
 -- its whole primary key a row is found over that, however long the outbox was when that was planned.
 
