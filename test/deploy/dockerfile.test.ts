@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -32,6 +33,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+function portOf(server: Server): number {
+  const address = server.address();
+  return address !== null && typeof address === 'object' ? address.port : 0;
+}
+
 describe('deploy/Dockerfile', () => {
   it('has nothing that a linter finds', () => {
     expect(validate(text)).toEqual([]);
@@ -42,6 +48,24 @@ describe('deploy/Dockerfile', () => {
     expect(text).toContain(`ARG NODE=node:${wanted}-`);
     expect(text).toMatch(/^USER axbridge$/m);
     expect(text).toMatch(/^HEALTHCHECK /m);
+  });
+
+  it('asks for its health where the settings say that it answers', async () => {
+    const [, words = '[]'] = /^HEALTHCHECK .*\n +CMD (.+)$/m.exec(text) ?? [];
+    const [, ...args] = JSON.parse(words);
+    const paths: (string | undefined)[] = [];
+    const server = createServer(({ url }, response) => {
+      paths.push(url);
+      response.end();
+    }).listen(0, '127.0.0.5');
+    await once(server, 'listening');
+    const env = { AXBRIDGE_OPS_HOST: '127.0.0.5', AXBRIDGE_OPS_PORT: String(portOf(server)) };
+    expect(await once(spawn(process.execPath, args, { env }), 'exit')).toEqual([0, null]);
+    expect(paths).toEqual(['/healthz']);
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+    expect(await once(spawn(process.execPath, args, { env }), 'exit')).toEqual([1, null]);
   });
 
   it('starts axbridge as npm start does', () => {
