@@ -1,6 +1,14 @@
+import { isIP } from 'node:net';
 import type { LadderLine } from '../store/callDetails.ts';
 import { maskText } from '../telemetry/fault.ts';
-import { CREDENTIALS, MEDIA_KEYS, partsOf, requestHost } from './messageParts.ts';
+import {
+  CREDENTIALS,
+  MEDIA_KEYS,
+  partsOf,
+  plainNumber,
+  requestHost,
+  WRITTEN_NUMBERS,
+} from './messageParts.ts';
 
 /** A SIP message as it was seen at the SIP server. */
 export interface SeenMessage {
@@ -33,6 +41,8 @@ const STATIC_CODECS: Readonly<Record<string, string>> = {
   9: 'G722',
   18: 'G729',
 };
+/** A user name that is a number, however it is written. */
+const WRITTEN_NUMBER = /^(?:%[\da-f]{2}|[+\d().-])+$/i;
 
 const LONGEST_WORD = 120;
 /** A usual message has a tenth of it. What is longer would fill memory and database, not help anyone. */
@@ -66,9 +76,14 @@ function partiesOf(head: string): Pick<LadderLine, 'from' | 'to'> {
   const from = FROM.exec(head)?.[1];
   const to = TO.exec(head)?.[1];
   return {
-    ...(from !== undefined && { from: cleaned(from) }),
-    ...(to !== undefined && { to: cleaned(to) }),
+    ...(from !== undefined && { from: party(from) }),
+    ...(to !== undefined && { to: party(to) }),
   };
+}
+
+/** A user name, or a host where there is none. */
+function party(text: string): string {
+  return cleaned(WRITTEN_NUMBER.test(text) && isIP(text) === 0 ? plainNumber(text) : text);
 }
 
 function sdpInShort(body: string): string | undefined {
@@ -93,6 +108,7 @@ export function keepableText(text: string): string {
   const { head, body = '' } = partsOf(text);
   const kept =
     body === '' || body.startsWith('v=0') ? body.replace(MEDIA_KEYS, '$1…') : `(${body.length} characters)`;
-  const whole = maskText(`${head.replace(CREDENTIALS, '$1 …')}\r\n\r\n${kept}`);
+  const shown = head.replace(CREDENTIALS, '$1 …').replace(WRITTEN_NUMBERS, plainNumber);
+  const whole = maskText(`${shown}\r\n\r\n${kept}`);
   return whole.length <= LONGEST_TEXT ? whole : `${whole.slice(0, LONGEST_TEXT)}…`;
 }

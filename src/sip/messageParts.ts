@@ -3,6 +3,13 @@ export const CREDENTIALS = /^((?:Proxy-)?Authorization\s*:)[^\r\n]*(?:\r\n[ \t][
 /** Media keys in an SDP; the first group is what they follow. */
 export const MEDIA_KEYS = /^(a=crypto:|a=key-mgmt:|k=)[^\r\n]*/gm;
 
+/**
+ * Numbers with visual separators or escapes in the user part of a URI (RFC 3261 19.1.6, RFC 3966 5.1.1), or alone in
+ * quotes: `numberOfUri` understands them, and a search for digits that stand together does not find them.
+ */
+export const WRITTEN_NUMBERS =
+  /(?<=\bsips?:)(?:%[\da-f]{2}|[+\d().-]){7,}(?=(?:[;:][^@<>\s]*)?@)|(?<=\btel:)(?:%[\da-f]{2}|[+\d().-]){7,}|(?<=")\+?\d[\d ().-]{5,}\d(?=")/gi;
+
 /** Host and port of the Request-URI. */
 const REQUEST_HOST = /^[A-Z]+ sips?:(?:[^@\s]*@)?([^;?>\s]+)/;
 
@@ -20,4 +27,12 @@ export function partsOf(text: string): { readonly head: string; readonly body: s
  */
 export function requestHost({ way, text }: { readonly way: 'in' | 'out'; readonly text: string }) {
   return way === 'out' ? REQUEST_HOST.exec(text)?.[1] : undefined;
+}
+
+/** A number without what is written between its digits, and its digits as such. */
+export function plainNumber(written: string): string {
+  return written
+    .replace(/%3(\d)/g, '$1')
+    .replace(/%2b/gi, '+')
+    .replace(/[\s().-]/g, '');
 }

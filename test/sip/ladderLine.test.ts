@@ -35,6 +35,31 @@ describe('a line of the ladder', () => {
     });
   });
 
+  it.each(['+86-139-0000-1001', '(139)0000.1001', '%2b86139%30%30001001'])(
+    'masks a number that is written as %s',
+    (written) => {
+      const { from = '' } = ladderLine('caller', seen(INVITE.replace('+8613900001001', written)));
+      expect(from).toMatch(/^\+?\d+\*+1001$/);
+      const kept = keepableText(
+        INVITE.replace('"Anna"', '"139 0000 1001"').replace('+8613900001001', written),
+      );
+      expect(kept).not.toContain(written);
+      expect(kept).not.toMatch(/0000.?1001/);
+    },
+  );
+
+  it('leaves an address as it is', () => {
+    const { from } = ladderLine('caller', seen(INVITE.replace('+8613900001001@192.0.2.1', '198.51.100.101')));
+    expect(from).toBe('198.51.100.101');
+    const named = ladderLine(
+      'caller',
+      seen(INVITE.replace('+8613900001001@192.0.2.1', 'anna.carrier.example')),
+    );
+    expect(named.from).toBe('anna.carrier.example');
+    expect(keepableText(INVITE)).toContain('c=IN IP4 192.0.2.1');
+    expect(keepableText(INVITE)).toContain('@192.0.2.1>');
+  });
+
   it('tells of a response what it answers, and why it refuses', () => {
     const busy =
       'SIP/2.0 486 Busy Here\r\nCSeq: 2 INVITE\r\nReason: Q.850;cause=17;text="+8613900001002"\r\n\r\n';

@@ -1,4 +1,4 @@
-import { CREDENTIALS, MEDIA_KEYS, partsOf } from '../messageParts.ts';
+import { CREDENTIALS, MEDIA_KEYS, partsOf, WRITTEN_NUMBERS } from '../messageParts.ts';
 
 /** Headers whose digits identify messages and not people; a capture server orders messages by them. */
 const IDENTIFYING =
@@ -17,6 +17,7 @@ export function maskedMessage(text: string): string {
   const { head, body } = partsOf(text);
   const lines = head
     .replace(CREDENTIALS, (found, name: string) => name + hidden(found.slice(name.length)))
+    .replace(WRITTEN_NUMBERS, masked)
     .split('\r\n')
     .map((line) => (IDENTIFYING.test(line) ? line : line.replace(PARAMETER_OR_NUMBER, maskedNumber)));
   return [lines.join('\r\n'), ...(body === undefined ? [] : [maskedBody(body)])].join('\r\n\r\n');

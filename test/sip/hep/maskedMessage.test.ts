@@ -47,6 +47,21 @@ describe('a message for a capture server', () => {
     expect(text).toContain(' 3724394400 3724394405 IN IP4 192.0.2.1');
   });
 
+  it.each(['+86-139-0000-1001', '(139)0000.1001', '%2b86139%30%30001001'])(
+    'shows no number that is written as %s',
+    (written) => {
+      const invite = INVITE.replace('+86 13900001001', '+86 139 0000 1001').replace(
+        '<sip:+8613900001001',
+        `<sip:${written}`,
+      );
+      const masked = maskedMessage(invite);
+      expect(masked.length).toBe(invite.length);
+      expect(masked).not.toContain(written);
+      expect(masked).not.toMatch(/0000.?1001|001001/);
+      expect(masked).toContain('@192.0.2.1>;tag=1928301774');
+    },
+  );
+
   it('shows nothing of credentials that go on in the next line', () => {
     const folded = INVITE.replace('anna", response', 'anna",\r\n response');
     expect(maskedMessage(folded)).not.toMatch(/6629fae|anna/);
