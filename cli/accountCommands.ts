@@ -2,7 +2,7 @@ import { type CommandGroup, done, field, needed, type Options, tableOf } from '.
 import { fieldTable, frequencyText } from './fieldTable.ts';
 import { isRecord } from './isRecord.ts';
 import { frequency, word } from './readings.ts';
-import { fieldsOf, patchOf, type SettingTable } from './settings.ts';
+import { fieldsOf, patchOf, type SettingTable, STATE } from './settings.ts';
 
 const ACCOUNT = { value: 'ID', meaning: 'the account' };
 
@@ -20,12 +20,7 @@ const SETTINGS: SettingTable = {
 };
 
 const CHANGES: SettingTable = {
-  state: {
-    value: 'STATE',
-    meaning: 'normal, or frozen: no calls (7108), no partner API (1010029)',
-    field: ['state'],
-    read: word,
-  },
+  state: STATE,
   ...SETTINGS,
 };
 

@@ -2,8 +2,8 @@ import { APP_SETTINGS } from './appSettings.ts';
 import { type CommandGroup, done, field, needed, type Options, queryOf, tableOf } from './command.ts';
 import { fieldTable } from './fieldTable.ts';
 import { isRecord } from './isRecord.ts';
-import { count, word } from './readings.ts';
-import { fieldsOf, patchOf, type SettingTable } from './settings.ts';
+import { count } from './readings.ts';
+import { fieldsOf, patchOf, type SettingTable, STATE } from './settings.ts';
 
 const APP = { value: 'APPKEY', meaning: 'the application' };
 
@@ -11,12 +11,7 @@ const pathOf = (command: string, options: Options): string =>
   `/apps/${encodeURIComponent(needed(command, options, 'app', 'the key of an application'))}`;
 
 const CHANGES: SettingTable = {
-  state: {
-    value: 'STATE',
-    meaning: 'normal, or frozen: no calls (7108), no partner API (1010029)',
-    field: ['state'],
-    read: word,
-  },
+  state: STATE,
   ...APP_SETTINGS,
 };
 

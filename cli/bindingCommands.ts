@@ -1,12 +1,20 @@
-import { type CommandGroup, done, field, needed, type Options, queryOf, tableOf } from './command.ts';
+import {
+  AFTER,
+  type CommandGroup,
+  done,
+  field,
+  LIMIT,
+  needed,
+  type Options,
+  queryOf,
+  tableOf,
+} from './command.ts';
 import { fieldTable } from './fieldTable.ts';
 import { isRecord } from './isRecord.ts';
 import { count, personsNumber } from './readings.ts';
 import { type Column, formatTable } from './table.ts';
 
 const BINDING = { value: 'ID', meaning: 'its subscriptionId' };
-const AFTER = { value: 'PLACE', meaning: 'those that follow: as the page before says' };
-const LIMIT = { value: 'NUMBER', meaning: 'so many at a time, at most 1000' };
 
 const pathOf = (command: string, options: Options): string =>
   `/bindings/${encodeURIComponent(needed(command, options, 'id', 'the subscriptionId of a binding'))}`;

@@ -1,4 +1,4 @@
-import { type CommandGroup, done, field, needed, queryOf, tableOf } from './command.ts';
+import { type CommandGroup, done, field, LIMIT, needed, queryOf, tableOf } from './command.ts';
 import { isRecord } from './isRecord.ts';
 import { personsNumber } from './readings.ts';
 
@@ -18,7 +18,7 @@ export const BLACK_LIST: CommandGroup = {
       options: {
         app: { value: 'APPKEY', meaning: 'those of this application' },
         after: { value: 'ID', meaning: 'those that follow this entry' },
-        limit: { value: 'NUMBER', meaning: 'so many at a time, at most 1000' },
+        limit: LIMIT,
       },
       examples: ['blacklist list', 'blacklist list --app ride-1'],
       ask: (admin, options) =>

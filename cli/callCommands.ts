@@ -1,5 +1,5 @@
-import { type CommandGroup, field, needed, queryOf, tableOf } from './command.ts';
-import { isRecord } from './isRecord.ts';
+import { AFTER, type CommandGroup, field, LIMIT, needed, queryOf, tableOf } from './command.ts';
+import { type Fields, isRecord } from './isRecord.ts';
 import { count, personsNumber } from './readings.ts';
 import { SHOW_CALL } from './showCall.ts';
 import { formatTable } from './table.ts';
@@ -27,8 +27,8 @@ export const CALLS: CommandGroup = {
         'state-code': { value: 'CODE', meaning: 'that ended with this stateCode, like 8014' },
         from: { value: 'TIME', meaning: 'that came in at this time or later, as 2026-01-31T08:00:00Z' },
         to: { value: 'TIME', meaning: 'that came in before this time' },
-        after: { value: 'PLACE', meaning: 'those that follow: as the page before says' },
-        limit: { value: 'NUMBER', meaning: 'so many at a time, at most 1000' },
+        after: AFTER,
+        limit: LIMIT,
       },
       examples: [
         'call list --x +8617000005001',
@@ -101,9 +101,7 @@ function presentDeliveries(answer: unknown): string {
 }
 
 /** A line for each attempt; what stands for the whole message stands in its last line. */
-function attemptsOf(
-  message: Readonly<Record<string, unknown>>,
-): readonly Readonly<Record<string, unknown>>[] {
+function attemptsOf(message: Fields): readonly Fields[] {
   const attempts = Array.isArray(message.attempts) ? message.attempts.filter(isRecord) : [];
   const { event, id } = message;
   const earlier = attempts.slice(0, -1).map((attempt) => ({ event, id, state: 'failed', ...attempt }));

@@ -1,6 +1,4 @@
-import { isRecord } from './isRecord.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, isRecord } from './isRecord.ts';
 
 /** Columns of one leg between two life lines. */
 const LEG_COLUMNS = 34;

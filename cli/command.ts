@@ -19,6 +19,10 @@ export interface Option {
   readonly meaning: string;
 }
 
+/** Options of lists that come page by page. */
+export const AFTER: Option = { value: 'PLACE', meaning: 'those that follow: as the page before says' };
+export const LIMIT: Option = { value: 'NUMBER', meaning: 'so many at a time, at most 1000' };
+
 /** One command: its options, and how its answer looks for people. `--json` prints the answer as it came. */
 export interface Command {
   readonly purpose: string;

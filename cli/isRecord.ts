@@ -1,3 +1,4 @@
+/** An object of an answer. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Whether a part of an answer is an object with fields. */

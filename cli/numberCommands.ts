@@ -3,6 +3,7 @@ import {
   type CommandGroup,
   done,
   field,
+  LIMIT,
   needed,
   type Options,
   queryOf,
@@ -44,7 +45,7 @@ export const X_NUMBERS: CommandGroup = {
         app: { value: 'APPKEY', meaning: 'of this application only' },
         state: { value: 'STATE', meaning: 'in this state only, like unavailable' },
         after: { value: 'E164', meaning: 'those that follow this number' },
-        limit: { value: 'NUMBER', meaning: 'so many at a time, at most 1000' },
+        limit: LIMIT,
       },
       examples: ['number list --app ride-1', 'number list --state unavailable'],
       ask: (admin, options) =>

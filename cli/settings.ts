@@ -1,5 +1,5 @@
 import { type Option, type Options, UsageError } from './command.ts';
-import type { Reading } from './readings.ts';
+import { type Reading, word } from './readings.ts';
 
 /** An option that sets a field of a thing. */
 export interface Setting extends Option {
@@ -9,6 +9,14 @@ export interface Setting extends Option {
 }
 
 export type SettingTable = Readonly<Record<string, Setting>>;
+
+/** Whether a customer, or one application, may do anything. */
+export const STATE: Setting = {
+  value: 'STATE',
+  meaning: 'normal, or frozen: no calls (7108), no partner API (1010029)',
+  field: ['state'],
+  read: word,
+};
 
 /**
  * The fields that the options set.

@@ -1,7 +1,7 @@
 import { ladderText } from './callLadder.ts';
 import { type Command, field, needed } from './command.ts';
 import { fieldTable } from './fieldTable.ts';
-import { isRecord } from './isRecord.ts';
+import { type Fields, isRecord } from './isRecord.ts';
 import { formatTable } from './table.ts';
 
 /** `call show`: everything that is known of one call. */
@@ -61,7 +61,7 @@ function section(
   return Array.isArray(list) && list.length > 0 ? `${heading}\n${present(list)}` : undefined;
 }
 
-function mediaTable(media: Readonly<Record<string, unknown>>): string {
+function mediaTable(media: Fields): string {
   const legs = ['caller', 'callee'].flatMap((leg) => {
     const figures = media[leg];
     return isRecord(figures) ? [{ leg, ...figures }] : [];

@@ -1,14 +1,13 @@
+import type { Fields } from './isRecord.ts';
+
 /** A column: its heading and what it shows of an item. */
 export interface Column {
   readonly heading: string;
-  readonly show: (item: Readonly<Record<string, unknown>>) => unknown;
+  readonly show: (item: Fields) => unknown;
 }
 
 /** A table for a terminal: a line of headings, a line for each item, columns aligned by what the eye sees. */
-export function formatTable(
-  columns: readonly Column[],
-  items: readonly Readonly<Record<string, unknown>>[],
-): string {
+export function formatTable(columns: readonly Column[], items: readonly Fields[]): string {
   const cells = [
     columns.map(({ heading }) => heading),
     ...items.map((item) => columns.map(({ show }) => cellOf(show(item)))),
