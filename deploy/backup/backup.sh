@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Backs axbridge up into a new folder, while it runs:  backup.sh FOLDER
 #
-# DATABASE_URL        the database (PostgreSQL's own clients of the server's version, or a newer one, are needed)
+# DATABASE_URL        the database (PostgreSQL's own clients of the server's version, or a newer one, are needed). A password
+#                     in it stands in the list of processes meanwhile: PGPASSWORD or ~/.pgpass in its place do not
 # AXBRIDGE_DATA_DIR   the data folder: seal.key, node-id, announcements, recordings. With recordings in a bucket those that still wait
 #
 # seal.key opens the numbers in the database. Who keeps both in one place keeps the numbers in the clear.

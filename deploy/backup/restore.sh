@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts a backup back, into an empty database and a data folder of no axbridge:  restore.sh FOLDER
 #
-# DATABASE_URL        an empty database
+# DATABASE_URL        an empty database; better without its password, as backup.sh says
 # AXBRIDGE_DATA_DIR   the data folder; made if it is not there
 #
 # No axbridge may run on either meanwhile. Calls that were in progress when the backup was made are closed at the next start.
