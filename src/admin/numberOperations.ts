@@ -69,7 +69,7 @@ export const numberOperations: readonly Operation[] = [
     summary: 'Change the state of several X numbers',
     description: 'The customer is told in one `numStatus` message where his application wants to know.',
     body: { schema: StatesBody },
-    replies: shows(Changed, 'not-found', 'number-returned'),
+    replies: shows(Changed, 'not-found', 'number-returned', 'in-use'),
   },
   {
     ...numbers,
@@ -94,7 +94,7 @@ export const numberOperations: readonly Operation[] = [
     method: 'patch',
     summary: 'Change the city or the state of an X number',
     body: { schema: NumberPatch },
-    replies: shows(XNumber, 'not-found', 'number-returned'),
+    replies: shows(XNumber, 'not-found', 'number-returned', 'in-use'),
   },
   {
     ...oneNumber,
