@@ -28,6 +28,10 @@ const settings = Object.fromEntries(
   ]),
 );
 
+/** What a terminal of a stranger has: nothing of axbridge, whatever these tests were started with. */
+const SURROUNDINGS = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('AXBRIDGE_')),
+);
 const PATIENCE_MS = 30_000;
 
 /** A terminal: a shell that stays, and what it prints on either stream. */
@@ -36,7 +40,7 @@ class Terminal {
   #printed = '';
 
   constructor(env: Readonly<Record<string, string>>) {
-    this.#shell = spawn('bash', { cwd: ROOT, env: { ...process.env, ...env } });
+    this.#shell = spawn('bash', { cwd: ROOT, env: { ...SURROUNDINGS, ...env } });
     for (const stream of [this.#shell.stdout, this.#shell.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.#printed += text;
