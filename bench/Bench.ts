@@ -15,6 +15,10 @@ export interface Bench {
   /** One line: what is measured, beside what. */
   readonly summary: string;
   readonly flags: Readonly<Record<string, Flag>>;
+  /** It takes long, and runs only when it is named. */
+  readonly onlyByName?: boolean;
+  /** Where its results go below `bench/results`, without `.txt`; without this, its name. */
+  readonly resultName?: () => string;
   /** Measures and reports; leaves no process, file or socket behind. */
   run(settings: Settings, report: Report): Promise<void>;
 }
@@ -24,6 +28,8 @@ export function defineBench<Names extends string>(bench: {
   readonly name: string;
   readonly summary: string;
   readonly flags: Readonly<Record<Names, Flag>>;
+  readonly onlyByName?: boolean;
+  readonly resultName?: () => string;
   run(settings: Settings<Names>, report: Report): Promise<void>;
 }): Bench {
   return {

@@ -28,7 +28,7 @@ function usage(): string {
     );
     return [`  ${name}: ${summary}`, ...lines].join('\n');
   });
-  return `Usage: npm run bench -- [name…] [--flag value…]\n\nWithout a name, all of them:\n\n${about.join('\n\n')}`;
+  return `Usage: npm run bench -- [name…] [--flag value…]\n\nWithout a name, all that do not take long:\n\n${about.join('\n\n')}`;
 }
 
 /** @throws Error for an unknown bench or flag, or a value that is no list of numbers */
@@ -57,7 +57,7 @@ async function runHere(bench: Bench, settings: Settings): Promise<void> {
   const flags = process.argv.slice(2).join(' ');
   const report = new Report(`npm run bench -- ${flags}`);
   await bench.run(settings, report);
-  report.save(join(import.meta.dirname, 'results', `${bench.name}.txt`));
+  report.save(join(import.meta.dirname, 'results', `${bench.resultName?.() ?? bench.name}.txt`));
 }
 
 async function runEach(names: readonly string[]): Promise<void> {
@@ -75,7 +75,10 @@ try {
   const [first] = BENCHES.filter(({ name }) => names.includes(name));
   if (help) console.log(usage());
   else if (names.length === 1 && first !== undefined) await runHere(first, settings);
-  else await runEach(names.length > 0 ? names : BENCHES.map(({ name }) => name));
+  else
+    await runEach(
+      names.length > 0 ? names : BENCHES.filter(({ onlyByName }) => !onlyByName).map(({ name }) => name),
+    );
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
