@@ -1,52 +1,67 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '../kit/eventually.ts';
+import { freePort } from '../kit/freePort.ts';
+import { KeptProcess } from '../kit/KeptProcess.ts';
 import { DEPLOY } from './files.ts';
-import { freePort } from './RealFreeSwitch.ts';
 
 const CONFIGURATION = join(DEPLOY, 'drachtio', 'drachtio.conf.xml');
 const SECRET = 'a-secret-of-its-own';
+
+export interface RealDrachtioOptions {
+  /** Address that carriers send SIP to, as the option "contact" names it; 127.0.0.1 if not given. */
+  readonly host?: string;
+  /** Milliseconds after which it is started again, on the same ports, when it ends by itself; absent: it stays away. */
+  readonly restartAfterMs?: number;
+}
 
 /** A drachtio-server of this machine, started with the configuration that axbridge ships, on free ports. */
 export class RealDrachtio {
   readonly sip: { readonly host: string; readonly port: number };
   readonly metricsPort: number;
   readonly #adminPort: number;
-  readonly #process: ChildProcess;
+  readonly #process: KeptProcess;
   #log = '';
 
-  private constructor(child: ChildProcess, sip: RealDrachtio['sip'], adminPort: number, metricsPort: number) {
-    this.#process = child;
-    this.sip = sip;
-    this.#adminPort = adminPort;
-    this.metricsPort = metricsPort;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (piece: string) => {
-        this.#log += piece;
+  private constructor(
+    binary: string,
+    options: RealDrachtioOptions,
+    ports: { readonly sip: number; readonly admin: number; readonly metrics: number },
+  ) {
+    const { host = '127.0.0.1', restartAfterMs } = options;
+    this.sip = { host, port: ports.sip };
+    this.#adminPort = ports.admin;
+    this.metricsPort = ports.metrics;
+    const contact = `sip:${host}:${ports.sip};transport=udp,tcp`;
+    const begin = () => {
+      const child = spawn(binary, ['--file', CONFIGURATION, '--contact', contact], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          PATH: process.env.PATH,
+          DRACHTIO_SECRET: SECRET,
+          DRACHTIO_ADMIN_TCP_PORT: String(ports.admin),
+          DRACHTIO_PROMETHEUS_SCRAPE_PORT: `127.0.0.1:${ports.metrics}`,
+        },
       });
-    }
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding('utf8').on('data', (piece: string) => {
+          this.#log += piece;
+        });
+      }
+      return child;
+    };
+    this.#process = new KeptProcess({ begin, restartAfterMs });
   }
 
   /**
    * Resolves when axbridge can connect.
    * @param binary path of `drachtio`
-   * @param host address that carriers send SIP to, as the option "contact" names it
    */
-  static async start(binary: string, host = '127.0.0.1'): Promise<RealDrachtio> {
-    const [adminPort, sipPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
-    const contact = `sip:${host}:${sipPort};transport=udp,tcp`;
-    const child = spawn(binary, ['--file', CONFIGURATION, '--contact', contact], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        DRACHTIO_SECRET: SECRET,
-        DRACHTIO_ADMIN_TCP_PORT: String(adminPort),
-        DRACHTIO_PROMETHEUS_SCRAPE_PORT: `127.0.0.1:${metricsPort}`,
-      },
-    });
-    const server = new RealDrachtio(child, { host, port: sipPort }, adminPort, metricsPort);
+  static async start(binary: string, options: RealDrachtioOptions = {}): Promise<RealDrachtio> {
+    const [admin, sip, metrics] = [await freePort(), await freePort(), await freePort()];
+    const server = new RealDrachtio(binary, options, { sip, admin, metrics });
     try {
       await eventually('drachtio-server to listen', () => server.#listens());
       return server;
@@ -54,6 +69,15 @@ export class RealDrachtio {
       await server.stop();
       throw error;
     }
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** How often it has been started. */
+  get lives(): number {
+    return this.#process.lives;
   }
 
   /** For AXBRIDGE_DRACHTIO. */
@@ -66,11 +90,8 @@ export class RealDrachtio {
     return this.#log;
   }
 
-  async stop(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const gone = once(this.#process, 'exit');
-    this.#process.kill('SIGTERM');
-    await gone;
+  stop(): Promise<void> {
+    return this.#process.stop();
   }
 
   async #listens(): Promise<boolean> {

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../kit/eventually.ts';
+import { freePort } from '../kit/freePort.ts';
+import { KeptProcess } from '../kit/KeptProcess.ts';
 import { askFreeSwitch } from '../media/servers.ts';
 
 /** The folder whose configuration is tried. */
@@ -15,16 +15,15 @@ const FIRST_RTP_PORT = 16_384;
 const RTP_PORTS = 400;
 const RTP_RANGES = 40;
 const START_PATIENCE_MS = 50_000;
-const STOP_PATIENCE_MS = 15_000;
 
 /** A FreeSWITCH of this machine, started with the configuration that axbridge ships, on free ports and with throw-away data. */
 export class RealFreeSwitch {
   readonly esl: { readonly host: string; readonly port: number; readonly secret: string };
   readonly sipPort: number;
   readonly #folder: string;
-  readonly #process: ChildProcess;
+  readonly #process: KeptProcess;
 
-  private constructor(folder: string, child: ChildProcess, eslPort: number, sipPort: number, secret: string) {
+  private constructor(folder: string, child: KeptProcess, eslPort: number, sipPort: number, secret: string) {
     this.#folder = folder;
     this.#process = child;
     this.esl = { host: '127.0.0.1', port: eslPort, secret };
@@ -35,11 +34,13 @@ export class RealFreeSwitch {
    * Resolves when its SIP profile is up.
    * @param binary path of `freeswitch`; its modules are where it was built to look for them
    * @param environment variables of freeswitch-conf/README.md beyond ports and password
+   * @param restartAfterMs after which it is started again, on the same ports, when it ends by itself; absent: it stays away
    * @throws Error with its log when it ends, or does not come up
    */
   static async start(
     binary: string,
     environment: Readonly<Record<string, string>> = {},
+    restartAfterMs?: number,
   ): Promise<RealFreeSwitch> {
     const folder = mkdtempSync(join(tmpdir(), 'axbridge-freeswitch-'));
     chmodSync(folder, 0o755);
@@ -48,23 +49,18 @@ export class RealFreeSwitch {
     const secret = `secret-${eslPort}`;
     const folders = FOLDERS.flatMap((name) => [`-${name}`, join(folder, name)]);
     // -nosql, as deploy/ starts it: its tables of channels cost CPU, and axbridge does not ask for them.
-    const child = spawn(
-      binary,
-      ['-nf', '-nc', '-np', '-nonat', '-nosql', '-conf', CONFIGURATION, ...folders],
-      {
-        cwd: folder,
-        stdio: 'ignore',
-        env: {
-          PATH: process.env.PATH,
-          MRF_ESL_PORT: String(eslPort),
-          MRF_ESL_PASSWORD: secret,
-          MRF_SIP_PORT: String(sipPort),
-          MRF_RTP_FIRST_PORT: String(firstRtpPort),
-          MRF_RTP_LAST_PORT: String(firstRtpPort + RTP_PORTS - 1),
-          ...environment,
-        },
-      },
-    );
+    const options = ['-nf', '-nc', '-np', '-nonat', '-nosql', '-conf', CONFIGURATION, ...folders];
+    const env = {
+      PATH: process.env.PATH,
+      MRF_ESL_PORT: String(eslPort),
+      MRF_ESL_PASSWORD: secret,
+      MRF_SIP_PORT: String(sipPort),
+      MRF_RTP_FIRST_PORT: String(firstRtpPort),
+      MRF_RTP_LAST_PORT: String(firstRtpPort + RTP_PORTS - 1),
+      ...environment,
+    };
+    const begin = () => spawn(binary, options, { cwd: folder, stdio: 'ignore', env });
+    const child = new KeptProcess({ begin, restartAfterMs });
     const server = new RealFreeSwitch(folder, child, eslPort, sipPort, secret);
     try {
       await eventually('FreeSWITCH to be up', () => server.#isUp(), START_PATIENCE_MS);
@@ -74,6 +70,10 @@ export class RealFreeSwitch {
       await server.stop();
       throw new Error(`FreeSWITCH did not come up: ${log.slice(-4000)}`, { cause: error });
     }
+  }
+
+  get pid(): number {
+    return this.#process.pid;
   }
 
   /** What an `api` command answers. */
@@ -94,29 +94,14 @@ export class RealFreeSwitch {
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) {
-      const gone = once(this.#process, 'exit');
-      this.#process.kill('SIGTERM');
-      const impatient = setTimeout(() => this.#process.kill('SIGKILL'), STOP_PATIENCE_MS);
-      await gone;
-      clearTimeout(impatient);
-    }
+    await this.#process.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #isUp(): Promise<boolean> {
-    if (this.#process.exitCode !== null) throw new Error(`FreeSWITCH ended with ${this.#process.exitCode}`);
+    const { ending } = this.#process;
+    if (ending !== undefined) throw new Error(`FreeSWITCH ended with ${ending}`);
     const status = await this.api('sofia status').catch(() => '');
     return /drachtio_mrf\s.*RUNNING/.test(status);
   }
-}
-
-/** A TCP port of 127.0.0.1 that is free at this moment: these servers cannot be asked which one they took. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return address !== null && typeof address === 'object' ? address.port : 0;
 }

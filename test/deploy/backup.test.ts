@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Application } from '../kit/Application.ts';
 import { aLawWav, fromALaw, holdsTogether, toneSecond } from '../kit/audio.ts';
 import { fetchRecording } from '../kit/fetchRecording.ts';
+import { debianPostgresPrograms, InstalledPostgres } from '../kit/InstalledPostgres.ts';
 import { PartnerClient } from '../kit/PartnerClient.ts';
 import { ANNA_HZ, BEN_HZ, type Pair, Scenario } from '../kit/Scenario.ts';
-import { DebianPostgres, debianPostgresPrograms } from './DebianPostgres.ts';
 import { DEPLOY, run } from './files.ts';
 
 const BACKUP = join(DEPLOY, 'backup', 'backup.sh');
@@ -15,7 +15,7 @@ const RESTORE = join(DEPLOY, 'backup', 'restore.sh');
 const programs = debianPostgresPrograms();
 
 describe.skipIf(programs === undefined)('a backup', () => {
-  let postgres: DebianPostgres;
+  let postgres: InstalledPostgres;
   let folder: string;
   let database: string;
   let scenario: Scenario;
@@ -24,16 +24,21 @@ describe.skipIf(programs === undefined)('a backup', () => {
 
   function script(file: string, argument: string, url: string, dataDir: string) {
     const { status, said } = run(file, [argument], {
-      env: { PATH: `${postgres.path}:${process.env.PATH}`, DATABASE_URL: url, AXBRIDGE_DATA_DIR: dataDir },
+      env: {
+        PATH: `${postgres.programs}:${process.env.PATH}`,
+        DATABASE_URL: url,
+        AXBRIDGE_DATA_DIR: dataDir,
+      },
     });
     return { status, said };
   }
 
   beforeAll(async () => {
-    postgres = await DebianPostgres.start(programs ?? '');
     folder = mkdtempSync(join(tmpdir(), 'axbridge-backup-'));
+    const dataDir = join(folder, 'server');
+    postgres = await InstalledPostgres.start({ programs: programs ?? '', dataDir, port: 0 });
     mkdirSync(join(folder, 'before'), { mode: 0o755 });
-    database = postgres.createDatabase('before');
+    database = await postgres.createDatabase('before');
     scenario = await Scenario.start({ database, dataDir: join(folder, 'before'), app: { recording: true } });
     await scenario.admin.addAnnouncement('hint.wav', aLawWav(toneSecond(1000)));
     const talking = await scenario.talk({ recordFlag: 'true', recordHintTone: 'hint.wav' });
@@ -49,7 +54,7 @@ describe.skipIf(programs === undefined)('a backup', () => {
 
   afterAll(async () => {
     await scenario?.close();
-    postgres?.stop();
+    await postgres?.stop();
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
@@ -67,7 +72,7 @@ describe.skipIf(programs === undefined)('a backup', () => {
   });
 
   it('brings back bindings, secrets, announcements, recordings and calls, on another machine', async () => {
-    const restored = postgres.createDatabase('after');
+    const restored = await postgres.createDatabase('after');
     const dataDir = join(folder, 'after');
     const startedAt = performance.now();
     const { status, said } = script(RESTORE, join(folder, 'backup'), restored, dataDir);
@@ -95,8 +100,9 @@ describe.skipIf(programs === undefined)('a backup', () => {
     }
   });
 
-  it('is of the database alone where everything else is elsewhere, and is put back', () => {
-    const [bare, again] = [postgres.createDatabase('bare'), postgres.createDatabase('again')];
+  it('is of the database alone where everything else is elsewhere, and is put back', async () => {
+    const bare = await postgres.createDatabase('bare');
+    const again = await postgres.createDatabase('again');
     mkdirSync(join(folder, 'bare'));
     const made = script(BACKUP, join(folder, 'backup-of-bare'), bare, join(folder, 'bare'));
     expect(made.status, made.said).toBe(0);
@@ -104,11 +110,11 @@ describe.skipIf(programs === undefined)('a backup', () => {
     expect(restored.status, restored.said).toBe(0);
   });
 
-  it('is not put over what is there', () => {
+  it('is not put over what is there', async () => {
     const { status, said } = script(RESTORE, join(folder, 'backup'), database, join(folder, 'elsewhere'));
     expect(status).toBe(1);
     expect(said).toContain('the database is not empty');
-    const empty = postgres.createDatabase('empty');
+    const empty = await postgres.createDatabase('empty');
     const again = script(RESTORE, join(folder, 'backup'), empty, join(folder, 'before'));
     expect(again.status).toBe(1);
     expect(again.said).toContain('is the data folder of an axbridge');

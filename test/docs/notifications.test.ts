@@ -2,13 +2,13 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { listDeadLetters } from '../../src/store/deadLetters.ts';
+import { freePort } from '../kit/freePort.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 import { WebhookSink } from '../kit/WebhookSink.ts';
 import { makeApp, ScriptedCall, startNode } from '../push/pushUnderTest.ts';
@@ -45,14 +45,6 @@ afterAll(async () => {
   await database.close();
   await rm(folder, { recursive: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  return address !== null && typeof address === 'object' ? address.port : 0;
-}
 
 async function node(retrySeconds: readonly number[]) {
   const started = await startNode({ url: database.url, retrySeconds });

@@ -1,18 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../embedded/postgres.ts';
-
-const quiet = { debug: () => undefined, info: () => undefined, error: () => undefined };
+import { type PostgresServer, startPostgresServer } from '../kit/postgresServer.ts';
 
 /** A PostgreSQL of a test's own, that it can stop, freeze and have back, on the same port and data. */
 export class BreakablePostgres {
   readonly #dataDir: string;
   readonly url: string;
-  #server: EmbeddedPostgres | undefined;
+  #server: PostgresServer | undefined;
   #frozen: number[] = [];
 
-  private constructor(dataDir: string, server: EmbeddedPostgres) {
+  private constructor(dataDir: string, server: PostgresServer) {
     this.#dataDir = dataDir;
     this.#server = server;
     this.url = server.url;
@@ -20,7 +18,7 @@ export class BreakablePostgres {
 
   static async start(): Promise<BreakablePostgres> {
     const dataDir = mkdtempSync(join(tmpdir(), 'axbridge-faults-'));
-    return new BreakablePostgres(dataDir, await startEmbeddedPostgres({ dataDir, port: 0, log: quiet }));
+    return new BreakablePostgres(dataDir, await startPostgresServer({ dataDir, port: 0 }));
   }
 
   /** Ends every connection and takes none until `back`. */
@@ -32,7 +30,7 @@ export class BreakablePostgres {
 
   async back(): Promise<void> {
     const port = Number(new URL(this.url).port);
-    this.#server ??= await startEmbeddedPostgres({ dataDir: this.#dataDir, port, log: quiet });
+    this.#server ??= await startPostgresServer({ dataDir: this.#dataDir, port });
   }
 
   /** Connections stay, and nothing is answered, until `thaw`. */

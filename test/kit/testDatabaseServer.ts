@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../embedded/postgres.ts';
+import { endLeftover } from '../../embedded/postgres/leftover.ts';
 import { closeDatabase, connectDatabase, openDatabase } from '../../src/store/database.ts';
+import { type PostgresServer, startPostgresServer } from './postgresServer.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -15,9 +16,8 @@ declare module 'vitest' {
 
 const FOLDER_PREFIX = 'axbridge-test-';
 const TEMPLATE = 'axbridge_template';
-const quiet = { debug: () => undefined, info: () => undefined, error: console.error };
 
-function urlOf(server: EmbeddedPostgres, database: string): string {
+function urlOf(server: PostgresServer, database: string): string {
   const url = new URL(server.url);
   url.pathname = `/${database}`;
   return url.href;
@@ -27,13 +27,14 @@ function urlOf(server: EmbeddedPostgres, database: string): string {
 async function clearAway(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(FOLDER_PREFIX))) {
     const folder = join(tmpdir(), name);
+    const home = join(folder, 'postgres');
     try {
-      const owner = Number(readFileSync(join(folder, 'postgres', 'owner'), 'utf8').split(' ')[0]);
+      const owner = Number(readFileSync(join(home, 'owner'), 'utf8').split(' ')[0]);
       process.kill(owner, 0);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) continue;
-      const server = await startEmbeddedPostgres({ dataDir: folder, port: 0, log: quiet });
-      await server.stop();
+      const cluster = join(home, 'cluster');
+      if (existsSync(cluster)) await endLeftover(home, realpathSync(cluster));
       rmSync(folder, { recursive: true, force: true });
     }
   }
@@ -45,13 +46,13 @@ async function clearAway(): Promise<void> {
  */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
-  let starting: Promise<EmbeddedPostgres> | undefined;
+  let starting: Promise<PostgresServer> | undefined;
   // CREATE DATABASE needs a template that nobody uses: one clone at a time.
   let last: Promise<unknown> = Promise.resolve();
 
-  async function start(): Promise<EmbeddedPostgres> {
+  async function start(): Promise<PostgresServer> {
     await clearAway();
-    const server = await startEmbeddedPostgres({ dataDir: folder, port: 0, log: quiet });
+    const server = await startPostgresServer({ dataDir: folder, port: 0 });
     const admin = connectDatabase({ url: server.url, max: 1 });
     await admin`CREATE DATABASE ${admin(TEMPLATE)}`;
     await closeDatabase(admin);
@@ -59,7 +60,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     return server;
   }
 
-  async function clone(server: EmbeddedPostgres): Promise<string> {
+  async function clone(server: PostgresServer): Promise<string> {
     const name = `test_${randomUUID().replaceAll('-', '')}`;
     const admin = connectDatabase({ url: server.url, max: 1 });
     await admin`CREATE DATABASE ${admin(name)} TEMPLATE ${admin(TEMPLATE)}`;
