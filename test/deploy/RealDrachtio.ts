@@ -90,6 +90,13 @@ export class RealDrachtio {
     return this.#log;
   }
 
+  /** Dialogs that it holds, by its own account. */
+  async dialogs(): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
+    const counts = [...text.matchAll(/^drachtio_stable_dialogs\{.*\} (\d+)$/gm)];
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
   stop(): Promise<void> {
     return this.#process.stop();
   }

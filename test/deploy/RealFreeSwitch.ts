@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { eventually } from '../kit/eventually.ts';
 import { freePort } from '../kit/freePort.ts';
 import { KeptProcess } from '../kit/KeptProcess.ts';
-import { askFreeSwitch } from '../media/servers.ts';
+import { askFreeSwitch, channelCount } from '../media/servers.ts';
 
 /** The folder whose configuration is tried. */
 export const CONFIGURATION = join(import.meta.dirname, '..', '..', 'freeswitch-conf');
@@ -14,6 +14,8 @@ const FOLDERS = ['log', 'db', 'run', 'certs', 'storage', 'recordings', 'temp', '
 const FIRST_RTP_PORT = 16_384;
 const RTP_PORTS = 400;
 const RTP_RANGES = 40;
+/** Begins anywhere: others on this machine may run such tests, too. Those of one process follow each other. */
+let rtpRange = randomInt(RTP_RANGES);
 const START_PATIENCE_MS = 50_000;
 
 /** A FreeSWITCH of this machine, started with the configuration that axbridge ships, on free ports and with throw-away data. */
@@ -45,7 +47,8 @@ export class RealFreeSwitch {
     const folder = mkdtempSync(join(tmpdir(), 'axbridge-freeswitch-'));
     chmodSync(folder, 0o755);
     const [eslPort, sipPort] = [await freePort(), await freePort()];
-    const firstRtpPort = FIRST_RTP_PORT + RTP_PORTS * randomInt(RTP_RANGES);
+    rtpRange = (rtpRange + 1) % RTP_RANGES;
+    const firstRtpPort = FIRST_RTP_PORT + RTP_PORTS * rtpRange;
     const secret = `secret-${eslPort}`;
     const folders = FOLDERS.flatMap((name) => [`-${name}`, join(folder, name)]);
     // -nosql, as deploy/ starts it: its tables of channels cost CPU, and axbridge does not ask for them.
@@ -79,6 +82,11 @@ export class RealFreeSwitch {
   /** What an `api` command answers. */
   api(command: string): Promise<string> {
     return askFreeSwitch(this.esl, command);
+  }
+
+  /** Channels that it has now. */
+  channels(): Promise<number> {
+    return channelCount(this.esl);
   }
 
   /** What it has logged; nothing as long as it has not come so far. */

@@ -34,7 +34,7 @@ describe.skipIf(!areHere)('one host with a SIP server at an address of its own',
   let scenario: Scenario;
 
   beforeAll(async () => {
-    drachtio = await RealDrachtio.start(DRACHTIO ?? '', SIP_HOST);
+    drachtio = await RealDrachtio.start(DRACHTIO ?? '', { host: SIP_HOST });
     freeswitch = await RealFreeSwitch.start(FREESWITCH ?? '', { MRF_CLIENTS: clients });
     const database = await createTestDatabase({ max: 1 });
     await database.close();

@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type EmbeddedMedia,
-  type EmbeddedSip,
-  startEmbeddedMedia,
-  startEmbeddedSip,
-} from '../../embedded/index.ts';
 import { Application } from '../kit/Application.ts';
+import { EmbeddedServers } from '../kit/EmbeddedServers.ts';
 import { eventually } from '../kit/eventually.ts';
 import { Phone } from '../kit/Phone.ts';
+import { areRealServersNamed, RealServers } from '../kit/RealServers.ts';
 import { NumberPlan, type Pair, Tenant } from '../kit/Tenant.ts';
 import { Traffic } from '../kit/Traffic.ts';
 import { createTestDatabase } from '../kit/testDatabase.ts';
@@ -28,10 +24,13 @@ const PAIRS = 20;
 const EVERY_MS = 200;
 const TALK_MS = 2000;
 
-/** axbridge with servers that a test can break: calls flow through it, five a second, some ten at a time. */
+/**
+ * axbridge with servers that a test can break: calls flow through it, five a second, some ten at a time. The servers are
+ * the embedded ones, or drachtio-server and FreeSWITCH where AXBRIDGE_TEST_DRACHTIO and AXBRIDGE_TEST_FREESWITCH name their
+ * programs; either come back by themselves when they are killed.
+ */
 export class FaultWorld {
-  readonly sip: EmbeddedSip;
-  readonly media: readonly EmbeddedMedia[];
+  readonly servers: EmbeddedServers | RealServers;
   readonly nodes: readonly Application[];
   readonly sink: WebhookSink;
   readonly tenant: Tenant;
@@ -40,12 +39,11 @@ export class FaultWorld {
   readonly #ben: Phone;
 
   private constructor(
-    parts: Pick<FaultWorld, 'sip' | 'media' | 'nodes' | 'sink' | 'tenant' | 'pairs'>,
+    parts: Pick<FaultWorld, 'servers' | 'nodes' | 'sink' | 'tenant' | 'pairs'>,
     anna: Phone,
     ben: Phone,
   ) {
-    this.sip = parts.sip;
-    this.media = parts.media;
+    this.servers = parts.servers;
     this.nodes = parts.nodes;
     this.sink = parts.sink;
     this.tenant = parts.tenant;
@@ -56,21 +54,20 @@ export class FaultWorld {
 
   static async start(options: FaultWorldOptions = {}): Promise<FaultWorld> {
     const { mediaServers = 1, nodes: nodeCount = 1, terms } = options;
-    const anyPort = { eslPort: 0, sipPort: 0, rtpFirstPort: 0 };
-    const [sip, media, sink, anna, ben] = await Promise.all([
-      startEmbeddedSip({ sipPort: 0, adminPort: 0 }),
-      Promise.all(Array.from({ length: mediaServers }, () => startEmbeddedMedia(anyPort))),
+    const [servers, sink, anna, ben] = await Promise.all([
+      areRealServersNamed ? RealServers.start(mediaServers) : EmbeddedServers.start({}, mediaServers),
       WebhookSink.start(),
       Phone.start({ name: 'Anna', sound: false }),
       Phone.start({ name: 'Ben', sound: false }),
     ]);
-    anna.dialVia({ host: sip.sipHost, port: sip.sipPort });
-    const environment = { ...serversOf(sip, media), ...options.env };
+    const { sip } = servers;
+    anna.dialVia(sip);
+    const environment = { ...servers.settings, ...inAHurry(), ...options.env };
     const database = options.database ?? (await emptyDatabase());
     const nodes: Application[] = [];
     for (let nth = 1; nth <= nodeCount; nth++) {
       const env = { ...environment, AXBRIDGE_NODE_ID: `node-${nth}` };
-      const node = await Application.start({ database, sip: { host: sip.sipHost, port: sip.sipPort }, env });
+      const node = await Application.start({ database, sip, env });
       nodes.push(node);
       if (nth > 1) continue;
       const { host, port } = ben;
@@ -84,7 +81,7 @@ export class FaultWorld {
     const tenant = await Tenant.create(first.admin, first.http, new NumberPlan(), fields);
     const pairs: Pair[] = [];
     for (let count = 0; count < PAIRS; count++) pairs.push(await tenant.bind(terms));
-    return new FaultWorld({ sip, media, nodes, sink, tenant, pairs }, anna, ben);
+    return new FaultWorld({ servers, nodes, sink, tenant, pairs }, anna, ben);
   }
 
   /** The first node. */
@@ -117,14 +114,13 @@ export class FaultWorld {
   async close(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
     await Promise.all([this.#anna.close(), this.#ben.close(), this.sink.close()]);
-    await Promise.all([this.sip.stop(), ...this.media.map((media) => media.stop())]);
+    await this.servers.stop();
   }
 }
 
-function serversOf(sip: EmbeddedSip, media: readonly EmbeddedMedia[]): Readonly<Record<string, string>> {
+/** Settings that only make a test wait less. */
+function inAHurry(): Readonly<Record<string, string>> {
   return {
-    AXBRIDGE_DRACHTIO: `${sip.adminHost}:${sip.adminPort},${sip.secret}`,
-    AXBRIDGE_FREESWITCH: media.map((each) => `${each.eslHost}:${each.eslPort},${each.password}`).join(';'),
     AXBRIDGE_SEAL_KEY: randomBytes(32).toString('base64'),
     AXBRIDGE_RECORD_MERGE_MS: '50',
     AXBRIDGE_DRAIN_SECONDS: '5',

@@ -13,11 +13,11 @@ const SOME = 10;
 
 it('a SIP server that is killed: its calls end with their records, and those dialled meanwhile get through', async () => {
   world = await FaultWorld.start();
-  const { sip, application } = world;
+  const { servers, application } = world;
   const stream = await world.calls();
   // Dialogs live in the SIP server. An INVITE is repeated by who sent it until the server is back.
   const fault = world.fault('SIP server killed', stream, { takes: () => true });
-  process.kill(sip.pid ?? 0, 'SIGKILL');
+  process.kill(servers.sipPid, 'SIGKILL');
   await eventually('calls are answered again', () => fault.answered().length >= SOME, 30_000);
   const row = await fault.count();
   expect(row).toMatchObject({ needNot: [], missing: 0, doubled: 0 });
