@@ -4,7 +4,7 @@ import { EventSocket } from './EventSocket.ts';
 import { MediaError, reasonOf } from './errors.ts';
 import { type LegFigures, legFigures } from './legFigures.ts';
 import type { MediaLog } from './MediaLog.ts';
-import { offersG711 } from './offeredAudio.ts';
+import { EXPECTED_AUDIO, type OfferedAudio, offeredAudio, withoutKeysForRtp } from './offeredAudio.ts';
 import { Playback, type PlayEnd } from './Playback.ts';
 import { settlesWithin } from './settlesWithin.ts';
 
@@ -67,6 +67,8 @@ export class Leg {
   #remoteSdp: string | undefined;
   /** FreeSWITCH's latest answer. */
   #answer: string;
+  /** How its sound goes, as long as it lives. */
+  readonly #audio: OfferedAudio | undefined;
   #modified: Promise<unknown> = Promise.resolve();
   #released: Promise<void> | undefined;
   #figures: LegFigures | undefined;
@@ -82,6 +84,7 @@ export class Leg {
     this.localSdp = endpoint.dialog.remote.sdp;
     this.#answer = this.localSdp;
     this.#remoteSdp = remoteSdp;
+    this.#audio = offeredAudio(this.localSdp);
     this.#dialog = endpoint.dialog;
     this.#socket = new EventSocket(endpoint.conn, () => this.#end());
     this.#serverCommand = serverCommand;
@@ -233,21 +236,27 @@ export class Leg {
   async #modifyNow(remoteSdp: string): Promise<string> {
     this.#assertAlive();
     if (remoteSdp === this.#remoteSdp) return this.#answer;
-    if (!offersG711(remoteSdp))
-      throw new MediaError('not-acceptable', 're-INVITE: expected RTP/AVP with PCMA or PCMU');
+    const audio = offeredAudio(remoteSdp);
+    if (audio === undefined) throw new MediaError('not-acceptable', `re-INVITE: ${EXPECTED_AUDIO}`);
+    // FreeSWITCH would answer with an audio line that is switched off.
+    if (audio !== this.#audio)
+      throw new MediaError('not-acceptable', `re-INVITE: ${this.#audio} became ${audio}`);
     let { status, reason, body } = await this.#reinvite(remoteSdp);
     for (let attempt = 1; status === REQUEST_PENDING && attempt < MOST_ATTEMPTS && !this.#ended; attempt++) {
       await delay(attempt * PENDING_WAIT_MS);
       ({ status, reason, body } = await this.#reinvite(remoteSdp));
     }
     if (status !== 200) throw new MediaError('not-acceptable', `re-INVITE: ${status} ${reason}`);
+    if (offeredAudio(body) === undefined)
+      throw new MediaError('not-acceptable', 're-INVITE: audio switched off');
     this.#remoteSdp = remoteSdp;
     this.#answer = body;
     return body;
   }
 
   /** Not by the dialog's own `modify`: after a re-INVITE that was refused, drachtio-srf never sends another. */
-  async #reinvite(body: string): Promise<MediaResponse> {
+  async #reinvite(remoteSdp: string): Promise<MediaResponse> {
+    const body = withoutKeysForRtp(remoteSdp);
     const { local } = this.#dialog;
     const headers = { Contact: local.contact };
     // FreeSWITCH may send a re-INVITE of its own when it bridges. drachtio-srf answers that with what stands here; without

@@ -9,7 +9,7 @@ import type { Leg } from './Leg.ts';
 import { leastLoaded } from './leastLoaded.ts';
 import type { MediaLog } from './MediaLog.ts';
 import { MediaServerLink, type MediaServerState } from './MediaServerLink.ts';
-import { offersG711 } from './offeredAudio.ts';
+import { EXPECTED_AUDIO, offeredAudio } from './offeredAudio.ts';
 import { signallingTo } from './signalling.ts';
 
 export interface MediaServerHealth {
@@ -115,8 +115,8 @@ export class MediaPool {
   create(options: CreateOptions & { playOnly: true }): Promise<CallerMedia>;
   create(options: CreateOptions & { playOnly?: false }): Promise<AnchoredMedia>;
   async create({ callerOffer, playOnly = false }: CreateOptions): Promise<CallerMedia> {
-    if (callerOffer !== '' && !offersG711(callerOffer)) {
-      throw new MediaError('not-acceptable', "the caller's SDP: expected RTP/AVP with PCMA or PCMU");
+    if (callerOffer !== '' && offeredAudio(callerOffer) === undefined) {
+      throw new MediaError('not-acceptable', `the caller's SDP: ${EXPECTED_AUDIO}`);
     }
     const left = new Set(this.#links.filter((link) => link.state === 'up'));
     let failure = new MediaError('no-server', 'no media server is connected, or none has room');

@@ -7,9 +7,11 @@ import { EventSocket } from './EventSocket.ts';
 import { MediaError, reasonOf } from './errors.ts';
 import { Leg } from './Leg.ts';
 import type { MediaLog } from './MediaLog.ts';
+import { offeredAudio, withoutKeysForRtp } from './offeredAudio.ts';
 import { makePrompt } from './promptSocket.ts';
 import { guardReading } from './readGuard.ts';
 import { settlesWithin } from './settlesWithin.ts';
+import { unseenByFsmrf } from './signalling.ts';
 
 const CONNECT_MS = 3000;
 const FIRST_WAIT_MS = 250;
@@ -109,9 +111,17 @@ export class MediaServerLink {
   /**
    * Makes a channel that faces one party.
    * @param remoteSdp the party's SDP; without one FreeSWITCH makes the offer
-   * @throws MediaError `set-up-failed`
+   * @throws MediaError `set-up-failed`, or `not-acceptable` where the server does no SRTP and the party nothing else
    */
   async createLeg(remoteSdp: string | undefined): Promise<Leg> {
+    const leg = await this.#makeLeg(remoteSdp);
+    if (offeredAudio(leg.localSdp) !== undefined) return leg;
+    // What FreeSWITCH answers to SRTP with a cipher that it does not know.
+    await leg.release();
+    throw new MediaError('not-acceptable', 'the media server switched the audio off');
+  }
+
+  async #makeLeg(remoteSdp: string | undefined): Promise<Leg> {
     this.#ownChannels++;
     const leave = (): void => {
       this.#ownChannels--;
@@ -124,6 +134,8 @@ export class MediaServerLink {
     } catch (error) {
       leave();
       if (error instanceof MediaError) throw error;
+      if (isNotAcceptable(error) && remoteSdp !== undefined && offeredAudio(remoteSdp) === 'srtp')
+        throw new MediaError('not-acceptable', "the media server does not do the caller's SRTP");
       // Without the error itself: it holds the SIP messages, which hold what the party wrote.
       throw new MediaError('set-up-failed', `endpoint: ${reasonOf(error)}`);
     }
@@ -133,11 +145,12 @@ export class MediaServerLink {
   async #createEndpoint(remoteSdp: string | undefined): Promise<Endpoint> {
     const create = (): Promise<Endpoint> => {
       if (this.#up === undefined) throw new MediaError('set-up-failed', 'the media server is not connected');
-      return this.#up.mediaServer.createEndpoint(remoteSdp === undefined ? {} : { remoteSdp });
+      const offer = remoteSdp === undefined ? {} : { remoteSdp: unseenByFsmrf(withoutKeysForRtp(remoteSdp)) };
+      return this.#up.mediaServer.createEndpoint(offer);
     };
     const creating = create().catch((error: unknown) => {
       // FreeSWITCH says 488 for an RTP port that another program has taken, too; its next port will do.
-      if (error instanceof Error && 'status' in error && error.status === 488) return create();
+      if (isNotAcceptable(error)) return create();
       throw error;
     });
     const lost = Promise.withResolvers<'lost'>();
@@ -272,6 +285,10 @@ export class MediaServerLink {
     else this.#options.log.warn(fields, 'media server takes no calls');
     this.#options.onChange();
   }
+}
+
+function isNotAcceptable(error: unknown): boolean {
+  return error instanceof Error && 'status' in error && error.status === 488;
 }
 
 /**

@@ -5,7 +5,7 @@
  * |---|---|
  * | `no-server` | no media server is connected, or all are full |
  * | `set-up-failed` | the media server refused an endpoint or did not make it in time |
- * | `not-acceptable` | the party's SDP has no unencrypted PCMA or PCMU, or its re-INVITE was refused (SIP 488) |
+ * | `not-acceptable` | the party's SDP has no PCMA or PCMU by RTP or SRTP, the server does no SRTP, or a re-INVITE was refused (SIP 488) |
  * | `refused` | FreeSWITCH answered a command with an error |
  * | `no-answer` | FreeSWITCH did not answer a command in time |
  * | `file-not-found` | the announcement cannot be played: no such file, or no audio in it |

@@ -29,6 +29,8 @@ export interface PhoneOptions {
   readonly timers?: Partial<TimerValues>;
   /** Key and certificate of a phone that speaks TLS; it takes any certificate of the other side. */
   readonly tls?: SecureContextOptions;
+  /** Offers SRTP with its key in the session description; every phone answers with it where it is offered. */
+  readonly srtp?: boolean;
   /** Asks who calls it for this account. */
   readonly account?: DigestAccount;
   /** What the phone tells of itself, for tests that look whether it gets through. */
@@ -201,6 +203,11 @@ export class Phone {
   get sdpOrigin(): { userName: string; sessionLines: readonly string[] } {
     const { sdpUserName = '-', sdpLines = [] } = this.#options.boasts ?? {};
     return { userName: sdpUserName, sessionLines: sdpLines };
+  }
+
+  /** @internal */
+  get offersSrtp(): boolean {
+    return this.#options.srtp ?? false;
   }
 
   /** @internal Where new calls are sent to. */

@@ -35,6 +35,8 @@ export abstract class PhoneCall {
   readonly ended: Promise<CallEnd>;
   /** What the other side last asked us to do with our sound: `sendonly` there means that it holds us. */
   remoteDirection: Direction = 'sendrecv';
+  /** Whether what we say and hear goes by SRTP: we offered it, or the other side did. */
+  isSecured: boolean;
   /** Status for the next re-INVITE of the other side; 200 unless a test changes it. */
   reinviteStatus = 200;
   /** Status for INFO of the other side. */
@@ -47,6 +49,7 @@ export abstract class PhoneCall {
   protected constructor(phone: Phone, media: PhoneMedia | undefined) {
     this.phone = phone;
     this.media = media;
+    this.isSecured = phone.offersSrtp;
     this.requests = new Series(`${phone.name} waiting for a request`, ({ method }) => method);
     const { promise, resolve } = Promise.withResolvers<CallEnd>();
     this.ended = promise;
@@ -121,6 +124,7 @@ export abstract class PhoneCall {
       port: this.media?.port ?? DISCARD_PORT,
       direction,
       version: this.#sdpVersion++,
+      key: this.isSecured ? this.media?.srtpKey : undefined,
       ...this.phone.sdpOrigin,
     });
   }
@@ -168,6 +172,7 @@ export abstract class PhoneCall {
     if (sdp === '') return;
     const remote = readSdp(sdp);
     this.remoteDirection = remote.direction;
+    this.isSecured = remote.key !== undefined;
     const speaking = remote.direction === 'sendrecv' || remote.direction === 'recvonly';
     if (!this.isOver) this.media?.connect({ ...remote, speaking });
   }

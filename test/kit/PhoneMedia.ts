@@ -2,7 +2,9 @@ import { createSocket, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { A_LAW_SILENCE, fromALaw, loudness, SAMPLES_PER_PACKET, shareOfTone, toneSecond } from './audio.ts';
 import { Keypad, type Press } from './Keypad.ts';
+import type { RemoteMedia } from './phoneSdp.ts';
 import { within } from './Series.ts';
+import { newSrtpKey, type SrtpKey, SrtpStream } from './Srtp.ts';
 
 const PACKET_MS = 20;
 const REPORT_MS = 500;
@@ -37,6 +39,8 @@ export class PhoneMedia {
   readonly host: string;
   readonly port: number;
   readonly payloadTypes = { audio: PCMA, digits: TELEPHONE_EVENT };
+  /** What it seals its own packets with, where the call speaks SRTP. */
+  readonly srtpKey: SrtpKey = newSrtpKey();
   sentPackets = 0;
   readonly #rtp: Socket;
   readonly #rtcp: Socket;
@@ -48,6 +52,9 @@ export class PhoneMedia {
   readonly #keypad = new Keypad();
   readonly #ssrc = Math.floor(Math.random() * 2 ** 32);
   #remote: { host: string; port: number } | undefined;
+  #remoteKey: SrtpKey | undefined;
+  #sealing: SrtpStream | undefined;
+  #opening: SrtpStream | undefined;
   #speaking = false;
   #sequence = Math.floor(Math.random() * 2 ** 16);
   #timestamp = Math.floor(Math.random() * 2 ** 32);
@@ -99,8 +106,9 @@ export class PhoneMedia {
   }
 
   /** Sends to this address from now on; `speaking` false keeps quiet, as on hold. */
-  connect(remote: { host: string; port: number; speaking: boolean; audio: number; digits: number }): void {
+  connect(remote: RemoteMedia & { speaking: boolean }): void {
     this.#remote = { host: remote.host, port: remote.port };
+    this.#secure(remote.key);
     this.payloadTypes.audio = remote.audio;
     this.payloadTypes.digits = remote.digits;
     this.#speaking = remote.speaking && remote.port !== 0;
@@ -176,6 +184,14 @@ export class PhoneMedia {
     }
   }
 
+  /** A key that has not changed goes on where it was. */
+  #secure(key: SrtpKey | undefined): void {
+    if (key === undefined ? this.#remoteKey === undefined : this.#remoteKey?.equals(key)) return;
+    this.#remoteKey = key;
+    this.#opening = key && new SrtpStream(key);
+    this.#sealing = key && (this.#sealing ?? new SrtpStream(this.srtpKey));
+  }
+
   async #until(holds: () => boolean, what: string, patienceMs?: number): Promise<void> {
     const wait = async (): Promise<void> => {
       while (!holds()) await once(this.#arrivals, 'packet');
@@ -214,12 +230,12 @@ export class PhoneMedia {
     packet.set(payload, 12);
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.sentPackets += 1;
-    this.#rtp.send(packet, this.#remote.port, this.#remote.host);
+    this.#rtp.send(this.#sealing?.protect(packet) ?? packet, this.#remote.port, this.#remote.host);
   }
 
-  /** An RTCP sender report with our canonical name (RFC 3550 6.4.1, 6.5.1). */
+  /** An RTCP sender report with our canonical name (RFC 3550 6.4.1, 6.5.1); none where it would have to be sealed. */
   #report(): void {
-    if (this.#remote === undefined || this.#remote.port === 0) return;
+    if (this.#remote === undefined || this.#remote.port === 0 || this.#sealing !== undefined) return;
     const report = Buffer.alloc(28);
     report.writeUInt32BE(0x80c80006, 0);
     report.writeUInt32BE(this.#ssrc, 4);
@@ -237,8 +253,9 @@ export class PhoneMedia {
     this.#rtcp.send(Buffer.concat([report, description, chunk]), this.#remote.port + 1, this.#remote.host);
   }
 
-  #hear(bytes: Buffer): void {
-    if (bytes.length < 12 || (bytes[0] ?? 0) >> 6 !== 2) return;
+  #hear(arrived: Buffer): void {
+    const bytes = this.#opening === undefined ? arrived : this.#opening.unprotect(arrived);
+    if (bytes === undefined || bytes.length < 12 || (bytes[0] ?? 0) >> 6 !== 2) return;
     this.received.push({ at: Date.now(), control: false, bytes });
     if (((bytes[1] ?? 0) & 0x7f) === this.payloadTypes.digits) this.#hearDigit(bytes);
     this.#arrivals.emit('packet');

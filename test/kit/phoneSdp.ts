@@ -1,3 +1,5 @@
+import { cryptoLine, keyIn, type SrtpKey } from './Srtp.ts';
+
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 /** What a phone must know of the other side's session description. */
@@ -8,6 +10,8 @@ export interface RemoteMedia {
   /** Payload type of PCMA and of telephone-event there. */
   readonly audio: number;
   readonly digits: number;
+  /** Where it speaks SRTP. */
+  readonly key: SrtpKey | undefined;
 }
 
 export interface LocalMedia {
@@ -19,6 +23,8 @@ export interface LocalMedia {
   readonly userName: string;
   /** Further lines of the session part, such as `i=…`. */
   readonly sessionLines: readonly string[];
+  /** For SRTP. */
+  readonly key: SrtpKey | undefined;
 }
 
 const answers: Readonly<Record<Direction, Direction>> = {
@@ -42,7 +48,8 @@ export function writeSdp(local: LocalMedia): string {
     ...local.sessionLines,
     `c=IN IP4 ${local.host}`,
     't=0 0',
-    `m=audio ${local.port} RTP/AVP 8 101`,
+    `m=audio ${local.port} RTP/${local.key === undefined ? 'AVP' : 'SAVP'} 8 101`,
+    ...(local.key === undefined ? [] : [cryptoLine(local.key)]),
     'a=rtpmap:8 PCMA/8000',
     'a=rtpmap:101 telephone-event/8000',
     'a=fmtp:101 0-15',
@@ -66,5 +73,6 @@ export function readSdp(sdp: string): RemoteMedia {
     direction: (direction ?? 'sendrecv') as Direction,
     audio: 8,
     digits: Number(/^a=rtpmap:(\d+) telephone-event\/8000/m.exec(mediaPart)?.[1] ?? 101),
+    key: media[0].includes(' RTP/SAVP ') ? keyIn(mediaPart) : undefined,
   };
 }

@@ -42,7 +42,7 @@ describe('the set-up', () => {
     },
   );
 
-  it('refuses a caller who wants encrypted RTP', async () => {
+  it('refuses a caller who wants encrypted RTP and tells no key', async () => {
     const { pool, caller } = test();
     const offer = caller.sdp().replace('RTP/AVP', 'RTP/SAVP');
     await expect(pool.create({ callerOffer: offer })).rejects.toMatchObject({ code: 'not-acceptable' });

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { cryptoLine, keyIn, newSrtpKey, SrtpStream } from '../kit/Srtp.ts';
 
 const FRAME = 160;
 const FRAME_MS = 20;
@@ -24,6 +25,10 @@ export class RtpParty {
   readonly events: number[] = [];
   #lastEventTimestamp = -1;
   packets = 0;
+  /** Its own key, once it has offered or answered SRTP. */
+  #key: Buffer | undefined;
+  #sealing: SrtpStream | undefined;
+  #opening: SrtpStream | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -56,8 +61,27 @@ export class RtpParty {
     ].join('\r\n');
   }
 
+  /** This party's SDP for SRTP with keys in it (RFC 4568); from now on it speaks and hears nothing else. */
+  secureSdp(line: { payloads?: string; direction?: string } = {}): string {
+    this.#key ??= newSrtpKey();
+    return this.sdp(line)
+      .replace('RTP/AVP', 'RTP/SAVP')
+      .concat(`${cryptoLine(this.#key)}\r\n`);
+  }
+
+  /** Takes another key for what it says from its next `talkTo` on. */
+  changeKey(): void {
+    this.#key = newSrtpKey();
+  }
+
   /** Starts to send to where an SDP says. */
   talkTo(sdp: string): void {
+    if (this.#key !== undefined) {
+      const theirs = keyIn(sdp);
+      if (theirs === undefined) throw new Error(`no key in ${JSON.stringify(sdp)}`);
+      this.#sealing = new SrtpStream(this.#key);
+      this.#opening = new SrtpStream(theirs);
+    }
     const address = /^c=IN IP4 ([\d.]+)/m.exec(sdp)?.[1];
     const port = Number(/^m=audio (\d+)/m.exec(sdp)?.[1]);
     if (address === undefined || !(port > 0)) throw new Error(`no audio address in ${JSON.stringify(sdp)}`);
@@ -93,7 +117,9 @@ export class RtpParty {
     this.#socket.close();
   }
 
-  #hear(packet: Buffer): void {
+  #hear(received: Buffer): void {
+    const packet = this.#key === undefined ? received : this.#opening?.unprotect(received);
+    if (packet === undefined) return;
     if (packet.length < 12 || (packet.readUInt8(0) & 0xc0) !== 0x80) return;
     const payloadType = packet.readUInt8(1) & 0x7f;
     if (payloadType >= 72 && payloadType <= 76) return; // RTCP
@@ -128,7 +154,9 @@ export class RtpParty {
     if (digit === undefined || startsEvent) this.#timestamp = (this.#frame * FRAME) >>> 0;
     header.writeUInt32BE(this.#timestamp, 4);
     header.writeUInt32BE(this.#ssrc, 8);
-    this.#socket.send(Buffer.concat([header, digit ?? this.#sound]), this.#target.port, this.#target.address);
+    const packet = Buffer.concat([header, digit ?? this.#sound]);
+    const sent = this.#sealing?.protect(packet) ?? packet;
+    this.#socket.send(sent, this.#target.port, this.#target.address);
   }
 }
 
