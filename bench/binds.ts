@@ -37,7 +37,7 @@ export const binds = defineBench({
         ...{ callerNum: next(), calleeNum: next(), callDirection: 0, duration: 0 },
         ...{ recordFlag: false, maxDuration: 0, privateSms: true, preVoice: {} },
       });
-    const overHttp = (): Promise<void> => client.bind(next(), next());
+    const overHttp = (): Promise<string> => client.bind(next(), next());
     for (const work of [bare, bind, overHttp]) await rate(32, WARM_UP_SECONDS, work);
     await sql`ANALYZE`;
 

@@ -13,13 +13,26 @@ import { binds } from './binds.ts';
 import { calls } from './calls.ts';
 import { deadTarget } from './deadTarget.ts';
 import { decisions } from './decisions.ts';
+import { held } from './held.ts';
 import { media } from './media.ts';
 import { modes } from './modes.ts';
 import { notifications } from './notifications.ts';
 import { Report } from './Report.ts';
+import { soak } from './soak.ts';
 import { start } from './start.ts';
 
-const BENCHES: readonly Bench[] = [decisions, binds, modes, start, calls, media, notifications, deadTarget];
+const BENCHES: readonly Bench[] = [
+  decisions,
+  binds,
+  modes,
+  start,
+  calls,
+  media,
+  notifications,
+  deadTarget,
+  soak,
+  held,
+];
 
 function usage(): string {
   const about = BENCHES.map(({ name, summary, flags }) => {

@@ -30,12 +30,19 @@ export function cpuMs(pid: number): number {
 
 /** The same, of a process and all that descend from it. */
 export function cpuMsOfTree(root: number): number {
+  return treeOf(root).reduce((sum, pid) => sum + cpuMs(pid), 0);
+}
+
+/** A process and all that descend from it. */
+export function treeOf(root: number): number[] {
   const rows = readdirSync('/proc').flatMap((name) =>
     /^\d+$/.test(name) ? (readRow(Number(name)) ?? []) : [],
   );
-  const sumFrom = (pid: number): number =>
-    rows.filter((row) => row.parent === pid).reduce((sum, row) => sum + sumFrom(row.pid), cpuMs(pid));
-  return sumFrom(root);
+  const from = (pid: number): number[] => [
+    pid,
+    ...rows.filter((row) => row.parent === pid).flatMap((row) => from(row.pid)),
+  ];
+  return from(root);
 }
 
 /** Memory of a process that is not swapped out, shared pages included (VmRSS, proc(5)); MiB. */

@@ -1,0 +1,61 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+
+const PACKET_MS = 20;
+const HEADER_BYTES = 12;
+const FRAME_SAMPLES = 160;
+const PCMA = 8;
+const A_LAW_SILENCE = 0xd5;
+
+/** One party's RTP: sends a packet of A-law every 20 ms, and counts those that come. */
+export class SoundPort {
+  heard = 0;
+  readonly #socket: Socket;
+  readonly #sourceId = Math.floor(Math.random() * 2 ** 32);
+  #sequence = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('error', () => undefined);
+    socket.on('message', (packet) => {
+      if ((packet[1] ?? 0) % 128 === PCMA) this.heard += 1;
+    });
+  }
+
+  static async open(): Promise<SoundPort> {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    return new SoundPort(socket);
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  /** Talks to where a session description wants its sound. */
+  talkTo(description: string): void {
+    const port = Number(/^m=audio (\d+)/m.exec(description)?.[1]);
+    const host = /^c=IN IP4 (\S+)/m.exec(description)?.[1] ?? '127.0.0.1';
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#socket.send(this.#nextPacket(), port, host), PACKET_MS);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#socket.close();
+  }
+
+  #nextPacket(): Buffer {
+    this.#sequence += 1;
+    // dgram keeps the buffer until it is sent: each packet needs its own.
+    const packet = Buffer.alloc(HEADER_BYTES + FRAME_SAMPLES, A_LAW_SILENCE);
+    packet[0] = 0x80;
+    packet[1] = PCMA;
+    packet.writeUInt16BE(this.#sequence & 0xffff, 2);
+    packet.writeUInt32BE((this.#sequence * FRAME_SAMPLES) >>> 0, 4);
+    packet.writeUInt32BE(this.#sourceId, 8);
+    return packet;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * A customer's server that answers 200 and remembers, by session id, which calls ended and which were charged. It tells
+ * its port when it listens, and its counts when it is asked. It ends with its parent.
+ */
+import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
+
+export interface Told {
+  readonly notifications: number;
+  /** Calls of which a disconnect event came. */
+  readonly ended: number;
+  /** Calls of which a record came. */
+  readonly records: number;
+  /** Records that came more than once. */
+  readonly recordsAgain: number;
+}
+
+interface Notification {
+  readonly eventType: string;
+  readonly statusInfo?: { readonly sessionId: string };
+  readonly feeLst?: readonly { readonly sessionId: string }[];
+}
+
+const ended = new Set<string>();
+const charged = new Set<string>();
+let notifications = 0;
+let recordsAgain = 0;
+
+function take({ eventType, statusInfo, feeLst = [] }: Notification): void {
+  notifications += 1;
+  if (eventType === 'disconnect' && statusInfo !== undefined) ended.add(statusInfo.sessionId);
+  for (const { sessionId } of feeLst) {
+    if (charged.has(sessionId)) recordsAgain += 1;
+    charged.add(sessionId);
+  }
+}
+
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  json(request).then(
+    (body) => {
+      take(body as Notification);
+      response.end();
+    },
+    () => response.writeHead(400).end(),
+  );
+});
+server.listen(0, '127.0.0.1', () => process.send?.(server.address()));
+process.on('message', () => {
+  const told: Told = { notifications, ended: ended.size, records: charged.size, recordsAgain };
+  process.send?.(told);
+});
+process.on('disconnect', () => process.exit());
