@@ -17,6 +17,7 @@ import { held } from './held.ts';
 import { media } from './media.ts';
 import { modes } from './modes.ts';
 import { notifications } from './notifications.ts';
+import { paths } from './paths.ts';
 import { Report } from './Report.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
@@ -32,6 +33,7 @@ const BENCHES: readonly Bench[] = [
   deadTarget,
   soak,
   held,
+  paths,
 ];
 
 function usage(): string {

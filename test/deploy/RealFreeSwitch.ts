@@ -37,12 +37,14 @@ export class RealFreeSwitch {
    * @param binary path of `freeswitch`; its modules are where it was built to look for them
    * @param environment variables of freeswitch-conf/README.md beyond ports and password
    * @param restartAfterMs after which it is started again, on the same ports, when it ends by itself; absent: it stays away
+   * @param configuration folder of another configuration with the same profile and event socket
    * @throws Error with its log when it ends, or does not come up
    */
   static async start(
     binary: string,
     environment: Readonly<Record<string, string>> = {},
     restartAfterMs?: number,
+    configuration = CONFIGURATION,
   ): Promise<RealFreeSwitch> {
     const folder = mkdtempSync(join(tmpdir(), 'axbridge-freeswitch-'));
     chmodSync(folder, 0o755);
@@ -52,7 +54,7 @@ export class RealFreeSwitch {
     const secret = `secret-${eslPort}`;
     const folders = FOLDERS.flatMap((name) => [`-${name}`, join(folder, name)]);
     // -nosql, as deploy/ starts it: its tables of channels cost CPU, and axbridge does not ask for them.
-    const options = ['-nf', '-nc', '-np', '-nonat', '-nosql', '-conf', CONFIGURATION, ...folders];
+    const options = ['-nf', '-nc', '-np', '-nonat', '-nosql', '-conf', configuration, ...folders];
     const env = {
       PATH: process.env.PATH,
       MRF_ESL_PORT: String(eslPort),

@@ -1,0 +1,121 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+
+const HEADER_BYTES = 12;
+const FRAME_SAMPLES = 160;
+const PCMA = 8;
+const A_LAW_SILENCE = 0xd5;
+/** What callees say: no silence, and nothing that a media server makes of itself. */
+const CALLEE_SOUND = 0x2c;
+const PACKET_MS = 20;
+/** Streams send on every fourth of these, each at its turn, as calls do that began at different times. */
+const TICK_MS = 5;
+const TURNS = PACKET_MS / TICK_MS;
+
+type Side = 'caller' | 'callee';
+
+interface Stream {
+  readonly packet: Buffer;
+  readonly target: number;
+  readonly until: number;
+  readonly turn: number;
+  sequence: number;
+}
+
+/**
+ * The phones' sound: each talks at 50 packets of A-law a second for as long as a call lasts, and a caller notes when he
+ * first hears his callee.
+ */
+export class RtpPhones {
+  readonly #sockets = new Map<number, Socket>();
+  readonly #streams = new Map<number, Stream>();
+  readonly #listening = new Map<number, (at: number) => void>();
+  #clock: NodeJS.Timeout | undefined;
+  #ticks = 0;
+  #startedAt = 0;
+
+  /** Opens so many sockets for one side. @returns their ports */
+  async open(side: Side, count: number): Promise<number[]> {
+    const sockets = await Promise.all(Array.from({ length: count }, openSocket));
+    return sockets.map((socket) => {
+      const { port } = socket.address();
+      this.#sockets.set(port, socket);
+      socket.on('message', side === 'caller' ? (packet) => this.#hear(port, packet) : () => undefined);
+      return port;
+    });
+  }
+
+  start(): void {
+    this.#startedAt = performance.now();
+    this.#clock = setInterval(() => this.#catchUp(), TICK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#clock);
+    for (const socket of this.#sockets.values()) socket.close();
+  }
+
+  /** Talks from one of the ports to another, at once and for so long. */
+  talk(side: Side, port: number, target: number, forMs: number): void {
+    const packet = Buffer.alloc(
+      HEADER_BYTES + FRAME_SAMPLES,
+      side === 'caller' ? A_LAW_SILENCE : CALLEE_SOUND,
+    );
+    packet[0] = 0x80;
+    packet[1] = PCMA;
+    packet.writeUInt32BE(Math.floor(Math.random() * 2 ** 32), 8);
+    const stream = {
+      packet,
+      target,
+      until: performance.now() + forMs,
+      turn: this.#ticks % TURNS,
+      sequence: 0,
+    };
+    this.#streams.set(port, stream);
+    this.#send(port, stream);
+  }
+
+  /** Tells once when a caller's port hears a callee; milliseconds since 1970. */
+  listen(port: number, heard: (at: number) => void): void {
+    this.#listening.set(port, heard);
+  }
+
+  #hear(port: number, packet: Buffer): void {
+    const heard = this.#listening.get(port);
+    if (heard === undefined || packet.length !== HEADER_BYTES + FRAME_SAMPLES) return;
+    if (packet[HEADER_BYTES] !== CALLEE_SOUND || packet[HEADER_BYTES + FRAME_SAMPLES - 1] !== CALLEE_SOUND)
+      return;
+    this.#listening.delete(port);
+    heard(performance.timeOrigin + performance.now());
+  }
+
+  #catchUp(): void {
+    const due = Math.floor((performance.now() - this.#startedAt) / TICK_MS);
+    while (this.#ticks < due) {
+      this.#ticks += 1;
+      for (const [port, stream] of this.#streams) {
+        if (stream.turn === this.#ticks % TURNS) this.#send(port, stream);
+      }
+    }
+  }
+
+  #send(port: number, stream: Stream): void {
+    if (performance.now() > stream.until) {
+      this.#streams.delete(port);
+      return;
+    }
+    stream.sequence += 1;
+    // dgram keeps the buffer until it is sent: each packet needs its own.
+    const packet = Buffer.from(stream.packet);
+    packet.writeUInt16BE(stream.sequence & 0xffff, 2);
+    packet.writeUInt32BE((stream.sequence * FRAME_SAMPLES) >>> 0, 4);
+    this.#sockets.get(port)?.send(packet, stream.target, '127.0.0.1');
+  }
+}
+
+async function openSocket(): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4' });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket;
+}

@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { median } from '../statistics.ts';
+import type { Contestant, CpuParts } from './contestants.ts';
+import type { SippLoad, SippOutcome } from './SippLoad.ts';
+
+/** Records wait half a second for others; what a call costs after its end belongs to it. */
+const SETTLE_MS = 900;
+/** RFC 3261's T1: a carrier whose INVITE is not on its way by then sends it again. */
+const LONGEST_DELAY_MS = 500;
+
+export interface Turn extends SippOutcome {
+  /** Milliseconds a call. */
+  readonly cpu: CpuParts;
+}
+
+/** Runs calls through one contestant. */
+export async function takeTurn(
+  load: SippLoad,
+  contestant: Contestant,
+  callsPerSecond: number,
+  seconds: number,
+): Promise<Turn> {
+  const { target, dialling, rtp } = contestant;
+  const before = contestant.cpu();
+  const outcome = await load.run({ target, dialling, rtp, callsPerSecond, seconds });
+  await delay(SETTLE_MS);
+  const after = contestant.cpu();
+  const each = (part: keyof CpuParts): number => (after[part] - before[part]) / outcome.begun;
+  return {
+    ...outcome,
+    cpu: {
+      application: each('application'),
+      sipServer: each('sipServer'),
+      mediaServer: each('mediaServer'),
+      postgres: each('postgres'),
+    },
+  };
+}
+
+/** Every call was completed, and quickly enough. */
+export function isHeld({ begun, completed, ringing }: Turn): boolean {
+  return completed === begun && ringing.p99 < LONGEST_DELAY_MS;
+}
+
+/** What carries the call; PostgreSQL, which no peer has, stands apart. */
+export function callPathCpu({ cpu }: Turn): number {
+  return cpu.application + cpu.sipServer + cpu.mediaServer;
+}
+
+/** The middle one of a figure of several turns. */
+export function middle(turns: readonly Turn[], figure: (turn: Turn) => number): number {
+  return median(turns.map(figure));
+}
