@@ -135,7 +135,8 @@ export class LoadPhones {
     const headers = sessionHeaders(this.#callee);
     transaction.reply(180, { headers: { Contact: headers.Contact } });
     setTimeout(() => {
-      if (transaction.isAnswered) return;
+      // A has given up meanwhile.
+      if (transaction.isAnswered || this.#expected.get(wanted) !== call) return;
       transaction.reply(200, { headers, body: description(call.sound) });
       call.sound?.talkTo(transaction.request.body);
     }, ANSWER_AFTER_MS);

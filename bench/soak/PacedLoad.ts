@@ -57,7 +57,10 @@ export class PacedLoad {
       completed: this.#completed,
       recorded: this.#recorded,
       failures: this.#failures,
-      postDialDelayMs: { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99) },
+      postDialDelayMs:
+        delays.length === 0
+          ? { p50: 0, p99: 0 }
+          : { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99) },
     };
   }
 
