@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Backs axbridge up into a new folder, while it runs:  backup.sh FOLDER
 #
-# DATABASE_URL        the database (PostgreSQL's own clients of the server's version, or a newer one, are needed). A password
-#                     in it stands in the list of processes meanwhile: PGPASSWORD or ~/.pgpass in its place do not
+# DATABASE_URL        the database (PostgreSQL's own clients of the server's version, or a newer one, are needed)
 # AXBRIDGE_DATA_DIR   the data folder: seal.key, node-id, announcements, recordings. With recordings in a bucket those that still wait
 #
 # seal.key opens the numbers in the database. Who keeps both in one place keeps the numbers in the clear.
@@ -12,6 +11,7 @@ umask 077
 to=${1:?usage: backup.sh FOLDER}
 data=${AXBRIDGE_DATA_DIR:?the data folder of axbridge}
 : "${DATABASE_URL:?the database of axbridge}"
+. "$(dirname "$(realpath "$0")")/database.sh"
 mkdir "$to"
 
 # The database first: whatever recording it names is then still there when the files are read.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts a backup back, into an empty database and a data folder of no axbridge:  restore.sh FOLDER
 #
-# DATABASE_URL        an empty database; better without its password, as backup.sh says
+# DATABASE_URL        an empty database
 # AXBRIDGE_DATA_DIR   the data folder; made if it is not there
 #
 # No axbridge may run on either meanwhile. Calls that were in progress when the backup was made are closed at the next start.
@@ -11,6 +11,7 @@ umask 077
 from=$(realpath "${1:?usage: restore.sh FOLDER}")
 data=${AXBRIDGE_DATA_DIR:?the data folder of axbridge}
 : "${DATABASE_URL:?an empty database}"
+. "$(dirname "$(realpath "$0")")/database.sh"
 
 (cd "$from" && sha256sum --check --quiet SHA256SUMS)
 tables=$(psql --no-psqlrc --tuples-only --no-align --command="SELECT count(*) FROM pg_tables WHERE schemaname = 'public'" "$DATABASE_URL")

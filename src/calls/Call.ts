@@ -130,7 +130,7 @@ export class Call implements CallStep {
       path = await (this.#preparing ?? this.#choosePath());
     } catch (error) {
       if (!(error instanceof PathError)) throw error;
-      this.#finish({ stateCode: 7505, releasedBy: 'platform' }, { status: error.sipStatus });
+      this.#finish({ stateCode: 7505, releasedBy: 'platform' }, error.rejection);
       return;
     }
     this.#path = path;
@@ -243,10 +243,8 @@ export class Call implements CallStep {
     } catch (error) {
       if (!(error instanceof PathError)) throw error;
       services.logger.warn({ err: error, sessionId: this.sessionId }, 'the two sides cannot be connected');
-      this.#finish(
-        { stateCode: 7506, releasedBy: 'platform', q850: Q850.incompatibleDestination },
-        { status: error.sipStatus },
-      );
+      const ending = { stateCode: 7506, releasedBy: 'platform', q850: Q850.incompatibleDestination } as const;
+      this.#finish(ending, error.rejection);
     }
   }
 

@@ -1,5 +1,7 @@
 import type { RecordingEnd } from '../recordings/Recordings.ts';
+import type { Rejection } from '../sip/IncomingInvite.ts';
 import type { Progress } from '../sip/OutgoingInvite.ts';
+import { Q850 } from '../sip/reason.ts';
 import type { SipDialog } from '../sip/SipDialog.ts';
 
 /** Both sides of a call that is up. */
@@ -42,11 +44,13 @@ export interface CallPath {
 /** The media of a call cannot be set up or go on. */
 export class PathError extends Error {
   readonly code = 'PATH_UNUSABLE';
-  /** SIP status for the side that brought the unusable SDP. */
-  readonly sipStatus: number;
-  constructor(message: string, sipStatus: number, options?: ErrorOptions) {
+  /** For the side that brought the unusable SDP, with the cause that RFC 3398, 7.2.4.1 has for its status. */
+  readonly rejection: Rejection;
+  /** @param sipStatus 488 for a party's SDP, 500 for one of ours */
+  constructor(message: string, sipStatus: 488 | 500, options?: ErrorOptions) {
     super(message, options);
     this.name = 'PathError';
-    this.sipStatus = sipStatus;
+    const q850 = sipStatus === 488 ? Q850.bearerNotImplemented : Q850.temporaryFailure;
+    this.rejection = { status: sipStatus, q850 };
   }
 }

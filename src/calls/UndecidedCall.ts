@@ -1,6 +1,7 @@
 import { refuseBusy } from '../../routing/lines.ts';
 import { refuseFault } from '../../routing/refusals.ts';
 import type { Ask, Collect, Connect, Decision, Refuse, RouteCall } from '../../routing/types.ts';
+import type { Rejection } from '../sip/IncomingInvite.ts';
 import type { DialogEnd } from '../sip/SipDialog.ts';
 import type { Message } from '../store/Message.ts';
 import { type CallSpan, epochMs } from '../telemetry/callSpans.ts';
@@ -72,7 +73,7 @@ export class UndecidedCall implements CallStep {
       if (decided && !this.#side.hasEnded) become(decided);
     } catch (error) {
       if (error instanceof PathError) {
-        this.#finish({ stateCode: 7505, releasedBy: 'platform' }, error.sipStatus);
+        this.#finish({ stateCode: 7505, releasedBy: 'platform' }, error.rejection);
         return;
       }
       if (this.#side.hasEnded) return;
@@ -211,8 +212,7 @@ export class UndecidedCall implements CallStep {
     this.#finish({ stateCode: end?.by === 'stack' ? 7505 : 7516, releasedBy: 'caller' });
   }
 
-  #finish(ending: Ending, sipStatus?: number): void {
-    const rejection = sipStatus === undefined ? undefined : { status: sipStatus };
+  #finish(ending: Ending, rejection?: Rejection): void {
     if (this.#side.hangUp(ending, rejection)) this.#side.close(ending);
   }
 }

@@ -19,7 +19,7 @@ const NO_ANSWER = to(8101, 480, Q850.noAnswer);
 const UNREACHABLE = to(8103, 480, Q850.subscriberAbsent);
 const REJECTED = to(7503, 603, Q850.callRejected);
 const FORBIDDEN = to(7504, 403, Q850.callRejected);
-const UNSUITABLE = to(7504, 488, 65);
+const UNSUITABLE = to(7504, 488, Q850.bearerNotImplemented);
 const BUSY = to(8102, 486, Q850.userBusy);
 
 /** By the callee's final SIP status, where it carried no Q.850 cause that says more. */

@@ -43,10 +43,19 @@ export class RecordingFolder {
   async id(): Promise<string> {
     const path = join(this.#folder, ID_FILE);
     await mkdir(this.#folder, { recursive: true });
-    await writeFile(path, `${randomUUID()}\n`, { flag: 'wx' }).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    });
-    return (await readFile(path, 'utf8')).trim();
+    const known = await readFile(path, 'utf8').catch(undefinedIfGone);
+    if (known !== undefined) return known.trim();
+    // Nobody reads it before it is whole. Of two nodes that make it at the same moment one is right from the next time on.
+    const id = randomUUID();
+    const draft = `${path}-${id}`;
+    try {
+      await writeFile(draft, `${id}\n`, { flag: 'wx', flush: true });
+      await rename(draft, path);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
+    return id;
   }
 
   /** Where a finished recording lies. @throws RangeError for a name that is none of ours */

@@ -15,6 +15,7 @@ export const Q850 = {
   networkOutOfOrder: 38,
   temporaryFailure: 41,
   resourceUnavailable: 47,
+  bearerNotImplemented: 65,
   incompatibleDestination: 88,
   recoveryOnTimerExpiry: 102,
 } as const;

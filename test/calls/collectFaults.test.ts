@@ -84,7 +84,7 @@ describe('a caller who cannot be asked', () => {
     const offer =
       'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 18\r\n';
     const call = await alice.call(X, { from: STRANGER, offer });
-    expect(await call.end()).toMatchObject({ status: 488 });
+    expect(await call.end()).toMatchObject({ status: 488, reason: 'Q.850;cause=65' });
     expect((await calls.journal.call()).stateCode).toBe(7505);
   });
 

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +14,56 @@ import { DEPLOY, run } from './files.ts';
 const BACKUP = join(DEPLOY, 'backup', 'backup.sh');
 const RESTORE = join(DEPLOY, 'backup', 'restore.sh');
 const programs = debianPostgresPrograms();
+
+/** A program that tells how it was started, in place of PostgreSQL's own. */
+const TELLTALE = '#!/bin/sh\nprintf "%s|" "$PGPASSWORD" "$@" >&2\nexit 1\n';
+
+describe('the password of the database', () => {
+  it.each([
+    [
+      'plain',
+      'postgres://axbridge:secret@db:5432/axbridge',
+      'secret',
+      'postgres://axbridge@db:5432/axbridge',
+    ],
+    [
+      'encoded',
+      'postgresql://axbridge:a%40b%5Cn%25c:d@db/axbridge',
+      'a@b\\n%c:d',
+      'postgresql://axbridge@db/axbridge',
+    ],
+    [
+      'with a bare backslash',
+      'postgres://axbridge:a\\nb@db/axbridge',
+      'a\\nb',
+      'postgres://axbridge@db/axbridge',
+    ],
+    [
+      'none',
+      'postgres://axbridge@db/axbridge?sslmode=require',
+      '',
+      'postgres://axbridge@db/axbridge?sslmode=require',
+    ],
+  ])('that is %s stands in no command line', (_how, url, password, shown) => {
+    const folder = mkdtempSync(join(tmpdir(), 'axbridge-backup-'));
+    try {
+      for (const name of ['pg_dump', 'psql']) writeFileSync(join(folder, name), TELLTALE, { mode: 0o755 });
+      writeFileSync(join(folder, 'SHA256SUMS'), `${createHash('sha256').digest('hex')}  empty\n`);
+      writeFileSync(join(folder, 'empty'), '');
+      const env = { PATH: `${folder}:${process.env.PATH}`, DATABASE_URL: url, AXBRIDGE_DATA_DIR: folder };
+      for (const { file, argument } of [
+        { file: BACKUP, argument: join(folder, 'new') },
+        { file: RESTORE, argument: folder },
+      ]) {
+        const [told, ...line] = run(file, [argument], { env }).said.split('|');
+        expect(told).toBe(password);
+        expect(line).toContain(shown);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
 
 describe.skipIf(programs === undefined)('a backup', () => {
   let postgres: InstalledPostgres;

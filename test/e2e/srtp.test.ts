@@ -98,6 +98,10 @@ describe('a caller who speaks SRTP', () => {
     const bound = await axe.bindAxe({ extendNum: EXTENSION });
     const call = await scenario.anna.call(bound.x, { from: bound.stranger });
     call.answered.catch(() => undefined);
-    expect(await call.end()).toMatchObject({ how: 'refused', status: 488 });
+    expect(await call.end()).toMatchObject({
+      how: 'refused',
+      status: 488,
+      reason: 'Q.850;cause=65',
+    });
   });
 });

@@ -36,6 +36,17 @@ afterEach(async () => {
   await database.sql`TRUNCATE recordings`;
 });
 
+describe('the folder', () => {
+  it('has a name by which the nodes that share it know, whole from the first', async () => {
+    const nodes = Array.from({ length: 5 }, () => new RecordingFolder(folder));
+    await Promise.all(nodes.map((node) => node.id()));
+    const [id, ...others] = await Promise.all(nodes.map((node) => node.id()));
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(new Set(others)).toEqual(new Set([id]));
+    expect(await readdir(folder)).toEqual(['.folder-id']);
+  });
+});
+
 describe('a recording', () => {
   it('gets a name of its moment and becomes A-law under it', async () => {
     const { objectName, path } = await recordings.begin();

@@ -249,7 +249,7 @@ const givenUp: readonly Row[] = [
     name: 'A offers media that cannot be used',
     given: async (hands) => ({ ...(await bound()(hands)), offer: UNUSABLE_OFFER }),
     stateCode: 7505,
-    sip: bare(488),
+    sip: refused(488, 65),
     events: EVENTS.refused,
   },
 ];
