@@ -1,11 +1,44 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { SlowestFirst } from './test/kit/SlowestFirst.ts';
+
+/** Most tests wait for phones and timers, not for a processor. */
+const WORKERS = Math.min(2 * availableParallelism(), 8);
+
+/** What these measure, or how much they do at once, leaves no room for others beside them. */
+const ALONE = [
+  'test/attack/floods.test.ts',
+  'test/calls/storm.test.ts',
+  'test/e2e/mixedCalls.test.ts',
+  'test/e2e/rules.test.ts',
+  'test/openapi/fuzz.test.ts',
+  'test/push/deadTarget.test.ts',
+];
+
+// Processes of one release are compiled once, not at each start; the workers hand it on.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'compiled');
+
+const TIMEOUTS = { testTimeout: 30_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/kit/testDatabaseServer.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    maxWorkers: 2,
+    sequence: { sequencer: SlowestFirst },
+    projects: [
+      {
+        test: {
+          ...TIMEOUTS,
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: ALONE,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: { ...TIMEOUTS, name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 } },
+      },
+    ],
   },
 });

@@ -14,8 +14,13 @@ const START_PATIENCE_MS = 60_000;
 const STOP_PATIENCE_MS = 90_000;
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const ROOT = join(import.meta.dirname, '..', '..');
-/** What a run on the real servers sets for the tests, and the tests hand on. */
-const HANDED_ON = ['AXBRIDGE_DRACHTIO', 'AXBRIDGE_FREESWITCH', 'AXBRIDGE_MEDIA_PROFILE'] as const;
+/** What a run on the real servers sets for the tests, and the tests hand on; and where compiled code is kept. */
+const HANDED_ON = [
+  'AXBRIDGE_DRACHTIO',
+  'AXBRIDGE_FREESWITCH',
+  'AXBRIDGE_MEDIA_PROFILE',
+  'NODE_COMPILE_CACHE',
+] as const;
 
 export interface ApplicationOptions {
   /** Settings beyond those that put it on free ports and in a throw-away folder. */

@@ -16,6 +16,7 @@ declare module 'vitest' {
 
 const FOLDER_PREFIX = 'axbridge-test-';
 const TEMPLATE = 'axbridge_template';
+const CONNECTIONS = 400;
 
 function urlOf(server: PostgresServer, database: string): string {
   const url = new URL(server.url);
@@ -40,6 +41,16 @@ async function clearAway(): Promise<void> {
   }
 }
 
+/** With connections for as many test files, and the applications that they start, as are run at the same time. */
+async function startRoomy(dataDir: string): Promise<PostgresServer> {
+  const narrow = await startPostgresServer({ dataDir, port: 0 });
+  const admin = connectDatabase({ url: narrow.url, max: 1 });
+  await admin.unsafe(`ALTER SYSTEM SET max_connections = ${CONNECTIONS}`);
+  await closeDatabase(admin);
+  await narrow.stop();
+  return startPostgresServer({ dataDir, port: 0 });
+}
+
 /**
  * Vitest's global set-up: a door at which test files ask for a database of their own. The PostgreSQL behind it
  * starts when the first one asks, so that a run of pure tests does not pay for it.
@@ -52,7 +63,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
 
   async function start(): Promise<PostgresServer> {
     await clearAway();
-    const server = await startPostgresServer({ dataDir: folder, port: 0 });
+    const server = await startRoomy(folder);
     const admin = connectDatabase({ url: server.url, max: 1 });
     await admin`CREATE DATABASE ${admin(TEMPLATE)}`;
     await closeDatabase(admin);
