@@ -68,7 +68,7 @@ export const paths = defineBench({
     rounds: { fallback: [5], meaning: 'rounds of all contestants' },
     seconds: { fallback: [6], meaning: 'how long calls begin in each turn' },
     warmUp: { fallback: [15], meaning: 'seconds of calls, 100 and 20 each, before anything is measured' },
-    rates: { fallback: [10, 100, 300], meaning: 'calls begun a second' },
+    rates: { fallback: [10, 30, 100, 300], meaning: 'calls begun a second' },
     climb: { fallback: [200, 300, 400, 500, 600, 700], meaning: 'rates tried for the highest, plain' },
     anchoredClimb: { fallback: [20, 40, 60, 80, 100, 120], meaning: 'the same, anchored' },
   },
@@ -127,7 +127,7 @@ function introduce(report: Report, rounds: number, seconds: number): void {
   report.line();
 }
 
-/** Who does not hold a rate is not asked for a higher one. @returns rows of the aims */
+/** Who does not hold a rate is not asked for it again, nor for a higher one. @returns rows of the aims */
 async function compare(
   rates: readonly number[],
   rounds: number,
@@ -143,7 +143,7 @@ async function compare(
     const sides = able.map((name) => {
       const measure = async (): Promise<number> => {
         turns[name] ??= [];
-        return turns[name].push(await take(name, rate));
+        return turns[name].every(isHeld) ? turns[name].push(await take(name, rate)) : 0;
       };
       return [name, measure] as const;
     });

@@ -15,6 +15,8 @@ const TALK_MS = 1000;
 const RTP_PORTS = 900;
 /** A call that hears nothing for so long has failed. */
 const PATIENCE_MS = 8000;
+/** A call that its caller has given up, perhaps without a word, is forgotten. */
+const ABANDONED_MS = 12_000;
 
 /** Who calls, and whom he dials. */
 export interface Dialling {
@@ -93,13 +95,18 @@ export class SippLoad implements AsyncDisposable {
     const fields = join(folder, 'callee.csv');
     writeFileSync(fields, `SEQUENTIAL\n${calleePorts.map((port) => `${port};\n`).join('')}`);
     const port = await freeUdpPort();
-    const { child, log } = startSipp(folder, 'callee', [...['-inf', fields, '-p', String(port)]]);
-    await Promise.race([
-      udpPortInUse(port),
-      once(child, 'exit').then(() => {
-        throw new Error('sipp ended at once');
-      }),
-    ]);
+    const options = ['-inf', fields, '-p', String(port), '-recv_timeout', String(ABANDONED_MS)];
+    const { child, log } = startSipp(folder, 'callee', options);
+    const ended = once(child, 'exit').then(() => {
+      throw new Error('it ended at once');
+    });
+    try {
+      await Promise.race([udpPortInUse(port), ended]);
+    } catch (error) {
+      phones.stop();
+      rmSync(folder, { recursive: true, force: true });
+      throw new Error('this bench needs the program sipp (sip-tester)', { cause: error });
+    }
     return new SippLoad(folder, { port, process: child, log }, phones, callerPorts);
   }
 

@@ -1,5 +1,5 @@
 import type { ContestantName } from './contestants.ts';
-import { callPathCpu, middle, type Turn } from './turns.ts';
+import { callPathCpu, isHeld, middle, type Turn } from './turns.ts';
 
 export type Turns = Partial<Record<ContestantName, readonly Turn[]>>;
 export type Highest = Partial<Record<ContestantName, number>>;
@@ -18,23 +18,21 @@ function row(
   return [what, write(value), `${least ? 'at least' : 'at most'} ${write(aim)}`, isMet ? 'met' : 'missed'];
 }
 
-/** How axbridge stands to what it is to reach beside its peers, at one rate. @returns rows of what, value, aim, verdict */
-export function aimsAt(
-  rate: number,
-  { direct = [], bare = [], plain = [], naive = [], anchored = [] }: Turns,
-): string[][] {
-  const rows: string[][] = [];
-  const ratio = (ours: readonly Turn[], theirs: readonly Turn[], figure: (turn: Turn) => number): number =>
-    middle(ours, figure) / middle(theirs, figure);
-  if (plain.length > 0 && bare.length > 0) {
-    const added = middle(plain, ({ ringing }) => ringing.p99) - middle(direct, ({ ringing }) => ringing.p99);
-    rows.push(
+/**
+ * How axbridge stands to what it is to reach beside its peers, at one rate. A peer that does not hold the rate is nothing
+ * to be measured by.
+ * @returns rows of what, value, aim, verdict
+ */
+export function aimsAt(rate: number, turns: Turns): string[][] {
+  const { direct = [], bare = [], plain = [], naive = [], anchored = [] } = turns;
+  const added = (): number =>
+    middle(plain, ({ ringing }) => ringing.p99) - middle(direct, ({ ringing }) => ringing.p99);
+  return [
+    ...beside(`${rate}/s plain`, plain, bare, () => [
       row(`${rate}/s plain: CPU a call beside createB2BUA`, ratio(plain, bare, callPathCpu), 1.25, times),
-    );
-    rows.push(row(`${rate}/s plain: PDD added at p99`, added, 10, ms));
-  }
-  if (anchored.length > 0 && naive.length > 0) {
-    rows.push(
+      row(`${rate}/s plain: INVITE to 180 added at p99`, added(), 10, ms),
+    ]),
+    ...beside(`${rate}/s anchored`, anchored, naive, () => [
       row(
         `${rate}/s anchored: INVITE to bridged beside naive fsmrf`,
         ratio(anchored, naive, ({ connected }) => connected.p50),
@@ -42,15 +40,28 @@ export function aimsAt(
         times,
       ),
       row(
-        `${rate}/s anchored: PDD beside it`,
+        `${rate}/s anchored: INVITE to 180 beside it`,
         ratio(anchored, naive, ({ ringing }) => ringing.p50),
         0.5,
         times,
       ),
       row(`${rate}/s anchored: CPU a call beside it`, ratio(anchored, naive, callPathCpu), 0.8, times),
-    );
-  }
-  return rows;
+    ]),
+  ];
+}
+
+function ratio(ours: readonly Turn[], theirs: readonly Turn[], figure: (turn: Turn) => number): number {
+  return middle(ours, figure) / middle(theirs, figure);
+}
+
+function beside(
+  what: string,
+  ours: readonly Turn[],
+  theirs: readonly Turn[],
+  compared: () => string[][],
+): string[][] {
+  if (ours.length === 0 || theirs.length === 0 || !theirs.every(isHeld)) return [];
+  return ours.every(isHeld) ? compared() : [[`${what}: every call completes, in time`, 'no', '', 'missed']];
 }
 
 /** The same of the highest rates. */

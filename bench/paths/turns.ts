@@ -5,6 +5,11 @@ import type { SippLoad, SippOutcome } from './SippLoad.ts';
 
 /** Records wait half a second for others; what a call costs after its end belongs to it. */
 const SETTLE_MS = 900;
+/** Of one core. */
+const IDLE_SHARE = 0.1;
+const LOOK_EVERY_MS = 1000;
+/** Transactions without an answer are over by then (RFC 3261's timer B). */
+const LONGEST_REST_MS = 40_000;
 /** RFC 3261's T1: a carrier whose INVITE is not on its way by then sends it again. */
 const LONGEST_DELAY_MS = 500;
 
@@ -13,7 +18,7 @@ export interface Turn extends SippOutcome {
   readonly cpu: CpuParts;
 }
 
-/** Runs calls through one contestant. */
+/** Runs calls through one contestant, until it has nothing left to do. */
 export async function takeTurn(
   load: SippLoad,
   contestant: Contestant,
@@ -24,6 +29,7 @@ export async function takeTurn(
   const before = contestant.cpu();
   const outcome = await load.run({ target, dialling, rtp, callsPerSecond, seconds });
   await delay(SETTLE_MS);
+  if (outcome.completed < outcome.begun) await untilIdle(contestant);
   const after = contestant.cpu();
   const each = (part: keyof CpuParts): number => (after[part] - before[part]) / outcome.begun;
   return {
@@ -35,6 +41,19 @@ export async function takeTurn(
       postgres: each('postgres'),
     },
   };
+}
+
+/** Who was given too much goes on with it for a while; the next one is to find the machine free. */
+async function untilIdle(contestant: Contestant): Promise<void> {
+  for (let waitedMs = 0; waitedMs < LONGEST_REST_MS; waitedMs += LOOK_EVERY_MS) {
+    const before = total(contestant.cpu());
+    await delay(LOOK_EVERY_MS);
+    if (total(contestant.cpu()) - before < IDLE_SHARE * LOOK_EVERY_MS) return;
+  }
+}
+
+function total(cpu: CpuParts): number {
+  return cpu.application + cpu.sipServer + cpu.mediaServer + cpu.postgres;
 }
 
 /** Every call was completed, and quickly enough. */
