@@ -26,6 +26,9 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+const NO_ANSWER =
+  'There was no answer in time, as when PostgreSQL hangs. What was asked may still be done: look before you ask again.';
+
 /** A request that the admin API refuses. The message names the bad value and what was expected. */
 export class Problem extends Error {
   readonly code: ProblemCode;
@@ -72,6 +75,7 @@ function problemOf(error: unknown): Problem {
   if (error instanceof StoreError) return ofStore(error);
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   const text = error instanceof Error ? error.message : '';
+  if (status === 503) return new Problem('database-unavailable', NO_ANSWER);
   if (status === 413) return new Problem('too-large', 'The body is larger than this path takes.');
   if (status >= 400 && status < 500) return new Problem('invalid-body', text);
   return new Problem('internal-error', 'Something failed; the log says what.');

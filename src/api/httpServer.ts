@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from '../telemetry/logger.ts';
 import { addressList } from './addressList.ts';
+import { answerInTime } from './answerInTime.ts';
 import type { TlsIdentity } from './certificate.ts';
 import { limitConnections } from './connectionLimits.ts';
 import { PartnerError } from './errorCodes.ts';
@@ -21,6 +22,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const HEAD_TIMEOUT_MS = 10_000;
 /** How often it is looked whether a time is over. */
 const TIMEOUT_CHECK_MS = 2_000;
+/** A request that is there gets an answer within this time, whatever it waits for; the partner API has a shorter one. */
+const ANSWER_WITHIN_MS = 10_000;
 const MOST_CONNECTIONS = 10_000;
 /** Longer than the idle time of common HTTP clients, so that the client closes first and no request is lost. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
@@ -41,6 +44,8 @@ export interface HttpServerOptions {
   readonly trustedProxies?: readonly string[];
   /** Connections at a time of one address, unless it is a trusted proxy; absent for any number. */
   readonly connectionsOfOneAddress?: number;
+  /** Milliseconds in which a request that is there gets an answer; 10,000 by default. */
+  readonly answerWithinMs?: number;
   /** Registers what is served: the partner API and the admin API. */
   readonly routes: (fastify: FastifyInstance) => Promise<void>;
 }
@@ -76,6 +81,7 @@ export class HttpServer {
       frameworkErrors: refuseUrl,
       clientErrorHandler: refuseConnection,
     });
+    answerInTime(this.#fastify, options.answerWithinMs ?? ANSWER_WITHIN_MS);
     this.#fastify.addHook('onResponse', async (request, reply) => {
       const { method, routeOptions } = request;
       const milliseconds = Math.round(reply.elapsedTime * 10) / 10;

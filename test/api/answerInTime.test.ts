@@ -38,7 +38,7 @@ async function post(path: string, betweenMs = 0): Promise<string> {
 describe('an answer in time', () => {
   it.each(['/stuck', '/stuck-at-the-door'])('is an error when there is no other: %s', async (path) => {
     const answer = await post(path);
-    expect(answer).toMatch(/^HTTP\/1\.1 500 /);
+    expect(answer).toMatch(/^HTTP\/1\.1 503 /);
     expect(answer).toContain('no answer within 50 ms');
   });
 

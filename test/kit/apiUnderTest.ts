@@ -73,6 +73,7 @@ export interface ApiOptions {
   readonly recordingsClock?: () => number;
   /** Settings of what guards the partner API; of their defaults only the block of addresses is off. */
   readonly settings?: Readonly<Record<string, string>>;
+  readonly answerWithinMs?: number;
   /** Takes what is logged; without it, that stands in `logged`. */
   readonly log?: Logger;
   /** Makes this a second node, on the database and with the key of that one. */
@@ -130,6 +131,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiUnderTest> 
     port: 0,
     tls: tls && { port: 0, identity: tls },
     trustedProxies: config.AXBRIDGE_TRUSTED_PROXIES,
+    ...(options.answerWithinMs !== undefined && { answerWithinMs: options.answerWithinMs }),
     routes: async (fastify) => {
       fastify.addHook('onRoute', ({ method, url }) => void routes.push({ method, url }));
       await documentRoutes(fastify, {
