@@ -4,6 +4,11 @@ import type { CallJournal } from './CallLog.ts';
 
 /** A journal that has not made a call durable for so long is tried with one call at a time. A commit needs milliseconds. */
 const SLOW_MS = 2000;
+/**
+ * It is looked at once more, so much later, before it counts as slow: when this process was held up itself, what the
+ * database answered meanwhile is still to be read.
+ */
+const SECOND_LOOK_MS = 250;
 
 /**
  * A journal that also counts as away while it hangs: a database that accepts but does not answer would have people rung
@@ -16,6 +21,8 @@ export class PromptJournal implements CallJournal {
   /** When each `open` that is under way began, oldest first. */
   readonly #opening = new Map<symbol, number>();
   #newest = 0;
+  /** What was found to be late, and when. */
+  #late: { readonly key: symbol; readonly foundAt: number } | undefined;
 
   /** @param clock milliseconds, of a clock that nobody sets */
   constructor(journal: CallJournal, clock: () => number) {
@@ -25,10 +32,13 @@ export class PromptJournal implements CallJournal {
 
   get available(): boolean {
     if (!this.#journal.available) return false;
-    const oldest = this.#opening.values().next().value;
+    const oldest = this.#opening.entries().next().value;
     if (oldest === undefined) return true;
+    const [key, beganAt] = oldest;
     const now = this.#clock();
-    return now - oldest < SLOW_MS || now - this.#newest >= SLOW_MS;
+    if (now - beganAt < SLOW_MS || now - this.#newest >= SLOW_MS) return true;
+    if (this.#late?.key !== key) this.#late = { key, foundAt: now };
+    return now - this.#late.foundAt < SECOND_LOOK_MS;
   }
 
   async open(call: CallSnapshot, event: Message | undefined): Promise<void> {

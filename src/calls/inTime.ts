@@ -6,7 +6,8 @@
 export async function inTime<T>(work: Promise<T>, ms: number): Promise<T | 'late'> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, ms, 'late');
+    // When this process was held up itself, what has arrived meanwhile is read before it counts as late.
+    timer = setTimeout(() => setImmediate(resolve, 'late'), ms);
   });
   try {
     return await Promise.race([work, late]);

@@ -28,6 +28,8 @@ describe('a journal', () => {
     void open();
     expect(journal.available).toBe(true);
     now = 2000;
+    expect(journal.available).toBe(true);
+    now = 2250;
     expect(journal.available).toBe(false);
     now = 3000;
     expect(journal.available).toBe(true);
@@ -36,6 +38,27 @@ describe('a journal', () => {
     heard.away = undefined;
     now = 5000;
     await open();
+    expect(journal.available).toBe(true);
+  });
+
+  it('does not count as one that hangs when it is this process that was held up', async () => {
+    const heard = new HeardJournal();
+    let now = 0;
+    const journal = new PromptJournal(heard, () => now);
+    const open = () => journal.open(call, callEvent('callin', call, 0));
+    const { promise, resolve: answers } = Promise.withResolvers<void>();
+    heard.away = promise;
+    const first = open();
+    now = 500;
+    const second = open();
+    // Three seconds later calls are waiting, and behind them the answer of the database.
+    now = 2400;
+    expect(journal.available).toBe(true);
+    now = 2410;
+    expect(journal.available).toBe(true);
+    answers();
+    await Promise.all([first, second]);
+    now = 2700;
     expect(journal.available).toBe(true);
   });
 
