@@ -49,6 +49,8 @@ export function memoryOf(pid: number): ProcessMemory {
 /** Memory that is a process's own, without pages of files or shared with others (RssAnon, proc(5)); MiB. */
 export function ownMib(pid: number): number {
   try {
+    // A worker of autovacuum has memory of its own, and comes and goes.
+    if (readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('autovacuum worker')) return 0;
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
     return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / KIB_OF_MIB;
   } catch {
