@@ -85,13 +85,12 @@ function refuseLandline(call: RouteCall, found: Found | undefined): Refuse {
 
 /**
  * Whose an unknown X was nobody knows, except where the caller was asked for an extension: only an AXE application asks,
- * and it has lost the number since (8025).
+ * and it has lost the number since (8025). That caller listens.
  */
 function refuseUnknown({ x, digits }: RouteCall): Refuse {
-  return {
-    kind: 'refuse',
-    stateCode: digits === undefined ? STATE_CODE.noPermission : STATE_CODE.xGone,
-    announcement: undefined,
-    because: [[digits === undefined ? 'x-unknown' : 'x-gone', x]],
-  };
+  const [stateCode, announcement, why] =
+    digits === undefined
+      ? ([STATE_CODE.noPermission, undefined, 'x-unknown'] as const)
+      : ([STATE_CODE.xGone, 'no-permission', 'x-gone'] as const);
+  return { kind: 'refuse', stateCode, announcement, because: [[why, x]] };
 }

@@ -136,6 +136,8 @@ export class UndecidedCall implements CallStep {
     if (digits === undefined || this.#side.hasEnded) return undefined;
     this.#side.log.collected(digits);
     const decision = await this.#route({ digits, failedAttempts: collect.failedAttempts });
+    // An X that has gone meanwhile is nobody's, but he still hears the announcements of who asked him.
+    if (decision.kind === 'refuse') return { app: collect.app, number: collect.number, ...decision };
     return this.#inTime(admit(this.#side, decision));
   }
 

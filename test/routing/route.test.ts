@@ -58,7 +58,7 @@ describe('before the rules of any mode', () => {
       when: 'the X has gone while the caller of an AXE application typed',
       call: { digits: '1207', failedAttempts: 0 },
       found: undefined,
-      expected: { kind: 'refuse', stateCode: 8025, announcement: undefined },
+      expected: { kind: 'refuse', stateCode: 8025, announcement: 'no-permission' },
       because: ['+8617000005001 was taken from the platform while the caller typed'],
     },
     ...(['suspended', 'unavailable', 'returned'] as const).map(

@@ -187,7 +187,7 @@ export const mistyped: readonly Row[] = [
     }),
     stateCode: 8025,
     sip: cutWith(1),
-    hears: [ENTER],
+    hears: [ENTER, own('no-permission')],
     events: afterTyping(EVENTS.refused),
   },
   {
