@@ -29,6 +29,8 @@ export interface CallDetailsOptions {
 }
 
 const LINGER_MS = 5_000;
+/** Messages wait so long at the most before they are read into lines: whole, they are several times as large. */
+const READ_EVERY_MS = 1_000;
 const LARGEST_GROUP = 500;
 const GATHER_MS = 1_000;
 const MOST_WAITING = 5_000;
@@ -56,6 +58,7 @@ export class CallDetails {
   /** In the order in which they ended. */
   #lingering: Lingering[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #readTimer: NodeJS.Timeout | undefined;
   readonly #writes: GroupCommit<CallDetail>;
   #lost = 0;
 
@@ -86,6 +89,7 @@ export class CallDetails {
       ...(onMessage && { onMessage: (message: SeenMessage) => onMessage(sessionId, message) }),
     });
     this.#watched.set(sessionId, { sessionId, ladder, media: undefined });
+    this.#readTimer ??= setInterval(() => this.#readLadders(), READ_EVERY_MS);
     invite.drawOn(ladder);
   }
 
@@ -118,9 +122,17 @@ export class CallDetails {
   /** Writes what it has, if the database is there. Calls must have ended. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
+    clearInterval(this.#readTimer);
     for (const lingering of this.#lingering.splice(0)) this.#write(lingering);
     if (!this.#writes.failing) await this.#writes.flush();
     await this.#writes.stop();
+  }
+
+  #readLadders(): void {
+    for (const { ladder } of this.#watched.values()) ladder.read();
+    if (this.#watched.size > 0) return;
+    clearInterval(this.#readTimer);
+    this.#readTimer = undefined;
   }
 
   #settle(): void {

@@ -5,6 +5,7 @@ import type { ServerAddress } from '../config.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { admit } from './admission.ts';
 import { createSrf, type Headers, type SrfClient, type SrfRequest, type SrfResponse } from './drachtio.ts';
+import { gatherWrites } from './gatheredWrites.ts';
 import type { HandsetDesk } from './handsets/HandsetDesk.ts';
 import { IncomingInvite } from './IncomingInvite.ts';
 import { OutgoingInvite, type OutgoingInviteOptions } from './OutgoingInvite.ts';
@@ -201,7 +202,9 @@ export class SipFrontEnd<Trunk> extends EventEmitter<SipFrontEndEvents<Trunk>> {
         return;
       }
       // drachtio-srf sets this on its first connection only; without it each message waits for the last one's ACK.
-      this.#openSocket()?.setNoDelay(true);
+      const socket = this.#openSocket();
+      socket?.setNoDelay(true);
+      if (socket) gatherWrites(socket);
       this.#connected = true;
       this.#listeningOn = listeningOn?.split(',') ?? [];
       logger.info({ server: address, listeningOn: this.#listeningOn }, 'connected to the SIP server');

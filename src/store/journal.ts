@@ -66,6 +66,8 @@ const LARGEST_GROUP = 1_000;
 const GATHER_MS = 10;
 
 interface PendingEntry extends JournalEntry {
+  /** Becomes the snapshot once, when the entry is first written; each event of a call replaces it. */
+  latest: CallSnapshot | undefined;
   readonly written: PromiseWithResolvers<void>;
 }
 
@@ -171,6 +173,7 @@ export class Journal {
       entry = {
         call: { appKey: call.appKey, sessionId: call.sessionId, x: call.x, openedAt: call.callInAt },
         snapshot: '',
+        latest: call,
         stateCode: undefined,
         closedAt: undefined,
         recording: undefined,
@@ -183,7 +186,7 @@ export class Journal {
       this.#gathering.set(call.sessionId, entry);
       this.#commits.add(entry);
     }
-    entry.snapshot = JSON.stringify(call);
+    entry.latest = call;
     entry.stateCode = call.stateCode;
     entry.closedAt ??= closedAt;
     if (closedAt !== undefined) {
@@ -200,6 +203,9 @@ export class Journal {
   async #write(group: PendingEntry[]): Promise<void> {
     for (const entry of group) {
       if (this.#gathering.get(entry.call.sessionId) === entry) this.#gathering.delete(entry.call.sessionId);
+      // A write that is tried again is the same write.
+      if (entry.latest !== undefined) entry.snapshot = JSON.stringify(entry.latest);
+      entry.latest = undefined;
     }
     const wanted = await this.#wanted(group);
     const saved = await writeEntries(this.#options, group, wanted);
