@@ -7,7 +7,6 @@ export interface RequestParts {
   /** User part of the Request-URI; absent for a request to the server itself. */
   readonly to?: string;
   readonly from?: string;
-  readonly userAgent?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
@@ -62,7 +61,7 @@ export class Attacker {
   }
 
   /** A well-formed request, each with a branch, a tag and a Call-ID of its own. */
-  request({ method, to, from = '100', userAgent, headers = {}, body = '' }: RequestParts): string {
+  request({ method, to, from = '100', headers = {}, body = '' }: RequestParts): string {
     this.#count += 1;
     const id = `${this.#host.replaceAll('.', '-')}-${this.#socket.address().port}-${this.#count}`;
     const server = `${this.#target.host}:${this.#target.port}`;
@@ -75,7 +74,6 @@ export class Attacker {
       'Call-ID': id,
       CSeq: `1 ${method}`,
       Contact: `<sip:${from}@${this.#host}:${this.#socket.address().port}>`,
-      ...(userAgent !== undefined && { 'User-Agent': userAgent }),
       ...(body !== '' && { 'Content-Type': 'application/sdp' }),
       ...headers,
       'Content-Length': String(Buffer.byteLength(body, 'latin1')),

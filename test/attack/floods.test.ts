@@ -11,6 +11,9 @@ const SECONDS = Number(process.env.AXBRIDGE_TEST_FLOOD_SECONDS ?? 3);
 /** As many packets as one process here sends besides all that it has to test. */
 const PER_SECOND = 4000;
 const CALL_EVERY_MS = 100;
+const PATIENCE_MS = 120_000 + SECONDS * 3000;
+/** drachtio-server reads all that strangers send: without a packet filter before it, calls may be lost. */
+const HARMLESS = { ...(!onRealServer && { lost: 0 }), missing: 0, doubled: 0 };
 /**
  * From the carrier's INVITE to the callee's, of nine calls in ten. A packet of the tenth may be lost where the kernel's
  * buffer is full (net.core.rmem_max) and come again: the carrier's stack sees to that. drachtio-server has no limit of
@@ -80,18 +83,26 @@ describe('the calls of those who may call go on, each of them,', () => {
     ['OPTIONS', 'four hundred addresses', hosts(75, 400)],
   ])(
     'under a flood of %s from %s',
-    async (method, _from, addresses) => {
-      const callsBefore = besieged.scenario.ben.calls.items.length;
+    async (method, from, addresses) => {
       const attackers = await attackersAt(addresses);
-      const flooding = flood(attackers, method, method === 'INVITE' ? '+8617099999999' : undefined);
-      const delays = await callsDuring(flooding);
-      const sent = (await flooding).reduce((sum, count) => sum + count, 0);
-      expect(sent).toBeGreaterThan((PER_SECOND * SECONDS) / 2);
+      let delays: number[] = [];
+      const { row, others } = await besieged.siege(
+        `flood of ${method} from ${from}, ${SECONDS} s`,
+        async () => {
+          const flooding = flood(attackers, method, method === 'INVITE' ? '+8617099999999' : undefined);
+          delays = await callsDuring(flooding);
+          const sent = (await flooding).reduce((sum, count) => sum + count, 0);
+          expect(sent).toBeGreaterThan((PER_SECOND * SECONDS) / 2);
+        },
+        // Those that come one after the other are answered by who makes them.
+        { answers: () => undefined },
+      );
+      expect(row).toMatchObject(HARMLESS);
       expect(usual(delays)).toBeLessThan(USUAL_DELAY_MS);
-      expect(besieged.scenario.ben.calls.items.length - callsBefore).toBe(delays.length);
+      expect(others.length).toBe(delays.length);
       await besieged.isUnharmed();
     },
-    60_000 + SECONDS * 3000,
+    PATIENCE_MS,
   );
 
   it('also those of a handset, once it has proved who it is, under a flood of REGISTER', async () => {
@@ -111,7 +122,7 @@ describe('the calls of those who may call go on, each of them,', () => {
     await flooding;
   });
 
-  it.skipIf(onRealServer)(
+  it(
     'while strangers hold a thousand connections and say nothing, or half a message',
     async () => {
       const { application, admin } = besieged.scenario;
@@ -135,15 +146,18 @@ describe('the calls of those who may call go on, each of them,', () => {
         priority: 9,
       });
       const pair = await besieged.scenario.bind();
-      const call = await overTcp.call(pair.x, { from: pair.a });
-      const atBen = await besieged.scenario.ben.nextCallTo(pair.b);
-      await Promise.all([atBen.answer(), call.answered]);
-      await call.hangUp();
+      const { row } = await besieged.siege('strangers hold 2000 connections open', async () => {
+        const call = await overTcp.call(pair.x, { from: pair.a });
+        await call.answered;
+        await call.hangUp();
+      });
+      expect(row).toMatchObject(HARMLESS);
       await admin.send('DELETE', '/trunks/carrier-tcp');
       await silent.close();
       await halves.close();
       await besieged.isUnharmed();
     },
+    PATIENCE_MS,
   );
 });
 
@@ -167,38 +181,47 @@ async function holdConnections(addresses: readonly string[], each: number, text:
 }
 
 describe('one trunk that sends more calls than it may', () => {
-  it('is turned down beyond its rate, and the others keep theirs', async () => {
-    const { admin, ben } = besieged.scenario;
-    const callsPerSecond = 5;
-    await admin.addTrunk({
-      name: 'wild',
-      host: '127.0.0.83',
-      port: 5060,
-      transport: 'udp',
-      sources: ['127.0.0.83/32'],
-      priority: 9,
-      callsPerSecond,
-    });
-    const pair = await besieged.scenario.bind();
-    const [wild] = await attackersAt(['127.0.0.83']);
-    if (wild === undefined) throw new Error('nobody attacks');
-    ben.onCall = (call) => {
-      if (call.wantedNumber === pair.b) call.reject(486);
-    };
-    const toldBefore = ben.calls.items.length;
-    const flooding = wild.flood(300, SECONDS, () =>
-      wild.request({ method: 'INVITE', to: pair.x, from: pair.a, body: SCANNER_SDP }),
-    );
-    const delays = await callsDuring(flooding);
-    ben.onCall = () => undefined;
-    expect(usual(delays)).toBeLessThan(USUAL_DELAY_MS);
-    const gotThrough = ben.calls.items
-      .slice(toldBefore)
-      .filter(({ wantedNumber }) => wantedNumber === pair.b);
-    expect(gotThrough.length).toBeGreaterThan(callsPerSecond);
-    expect(gotThrough.length).toBeLessThanOrEqual(callsPerSecond * (SECONDS + 2));
-    expect(wild.answers.get(503)).toBeGreaterThan(100);
-    await admin.send('DELETE', '/trunks/wild');
-    await besieged.isUnharmed();
-  });
+  it(
+    'is turned down beyond its rate, and the others keep theirs',
+    async () => {
+      const { admin } = besieged.scenario;
+      const callsPerSecond = 5;
+      await admin.addTrunk({
+        name: 'wild',
+        host: '127.0.0.83',
+        port: 5060,
+        transport: 'udp',
+        sources: ['127.0.0.83/32'],
+        priority: 9,
+        callsPerSecond,
+      });
+      const pair = await besieged.scenario.bind();
+      const [wild] = await attackersAt(['127.0.0.83']);
+      if (wild === undefined) throw new Error('nobody attacks');
+      let delays: number[] = [];
+      const { row, others } = await besieged.siege(
+        `a trunk sends 300 calls a second, and may send ${callsPerSecond}`,
+        async () => {
+          const flooding = wild.flood(300, SECONDS, () =>
+            wild.request({ method: 'INVITE', to: pair.x, from: pair.a, body: SCANNER_SDP }),
+          );
+          delays = await callsDuring(flooding);
+        },
+        {
+          answers: (call) => {
+            if (call.wantedNumber === pair.b) call.reject(486);
+          },
+        },
+      );
+      expect(row).toMatchObject({ lost: 0, missing: 0, doubled: 0 });
+      expect(usual(delays)).toBeLessThan(USUAL_DELAY_MS);
+      const gotThrough = others.filter(({ wantedNumber }) => wantedNumber === pair.b);
+      expect(gotThrough.length).toBeGreaterThan(callsPerSecond);
+      expect(gotThrough.length).toBeLessThanOrEqual(callsPerSecond * (SECONDS + 2));
+      expect(wild.answers.get(503)).toBeGreaterThan(100);
+      await admin.send('DELETE', '/trunks/wild');
+      await besieged.isUnharmed();
+    },
+    PATIENCE_MS,
+  );
 });

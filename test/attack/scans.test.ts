@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.ts';
+import { areRealServersNamed } from '../kit/RealServers.ts';
 import { Attacker, SCANNER_SDP } from './Attacker.ts';
 import { Besieged, onRealServer } from './Besieged.ts';
 import { SipFuzzer } from './SipFuzzer.ts';
@@ -11,6 +12,11 @@ import { TORTURE_FOLDER, TORTURE_MESSAGES } from './tortureMessages.ts';
 const FUZZED = Number(process.env.AXBRIDGE_TEST_SIP_FUZZ ?? 3000);
 const SEED = Number(process.env.AXBRIDGE_TEST_SIP_FUZZ_SEED ?? 20_261_122);
 const AT_ONCE = 50;
+const ASK_AGAIN_MS = 1000;
+const TRUNK = '127.0.0.1';
+const PATIENCE_MS = 120_000;
+
+const isGiven = onRealServer && !areRealServersNamed;
 
 let besieged: Besieged;
 
@@ -25,7 +31,7 @@ const attackerAt = (host: string) => Attacker.at(host, besieged.scenario.applica
 
 /** Sends and waits for the server to have read all: a request of the trunk behind them is answered. */
 async function sendAll(attacker: Attacker, messages: Iterable<string | Buffer>): Promise<void> {
-  const trunk = await attackerAt('127.0.0.1');
+  const trunk = await attackerAt(TRUNK);
   let sent = 0;
   for (const message of messages) {
     attacker.send(message);
@@ -38,8 +44,15 @@ async function sendAll(attacker: Attacker, messages: Iterable<string | Buffer>):
 
 async function answered(trunk: Attacker): Promise<void> {
   const before = trunk.heard;
-  trunk.send(trunk.request({ method: 'OPTIONS' }));
-  await eventually('an answer to the trunk', () => trunk.heard > before);
+  let askedAt = Number.NEGATIVE_INFINITY;
+  await eventually('an answer to the trunk', () => {
+    // Again where it was lost: with a full buffer of the kernel, or with a server that has to be started again.
+    if (performance.now() - askedAt > ASK_AGAIN_MS) {
+      askedAt = performance.now();
+      trunk.send(trunk.request({ method: 'OPTIONS' }));
+    }
+    return trunk.heard > before;
+  });
 }
 
 describe('a scanner at an address of no trunk', () => {
@@ -47,11 +60,10 @@ describe('a scanner at an address of no trunk', () => {
     const { x, a } = await besieged.scenario.bind();
     const before = await rejected();
     const attacker = await attackerAt('127.0.0.71');
-    const userAgent = 'friendly-scanner';
     await sendAll(attacker, [
-      attacker.request({ method: 'OPTIONS', to: '100', userAgent }),
-      attacker.request({ method: 'REGISTER', userAgent }),
-      attacker.request({ method: 'REGISTER', from: a, userAgent }),
+      attacker.request({ method: 'OPTIONS', to: '100' }),
+      attacker.request({ method: 'REGISTER' }),
+      attacker.request({ method: 'REGISTER', from: a }),
       attacker.request({ method: 'INVITE', to: x, from: a, body: SCANNER_SDP }),
       attacker.request({ method: 'INVITE', to: '+8617099999999', from: a, body: SCANNER_SDP }),
       attacker.request({ method: 'MESSAGE', to: x }),
@@ -69,26 +81,25 @@ describe('a scanner at an address of no trunk', () => {
     const { ben, sink } = besieged.scenario;
     const [callsBefore, toldBefore] = [ben.calls.items.length, sink.requests.length];
     const attacker = await attackerAt('127.0.0.72');
-    const prefixes = ['', '0', '00', '000', '9', '900', '9011', '011', '+', '1', '86', '0086', '*'];
-    const numbers = prefixes.flatMap((prefix) => [`${prefix}442079460005`, prefix + x.replace('+86', '')]);
-    await sendAll(
-      attacker,
-      numbers.flatMap((to) =>
-        [a, '+8613800138000', '100'].map((from) =>
-          attacker.request({
-            method: 'INVITE',
-            to,
-            from,
-            body: SCANNER_SDP,
-            headers: { 'P-Asserted-Identity': `<sip:${a}@carrier.example>`, Via: viaOfTrunk(attacker) },
-          }),
-        ),
-      ),
-    );
+    await sendAll(attacker, dialledByScanner(attacker, x, a));
     expect(ben.calls.items).toHaveLength(callsBefore);
     expect(sink.requests).toHaveLength(toldBefore);
     expect([...attacker.answers.keys()].filter((status) => status !== 100 && status !== 403)).toEqual([]);
     await attacker.close();
+  });
+
+  it('costs those who may call nothing', { timeout: PATIENCE_MS }, async () => {
+    const { x, a } = await besieged.scenario.bind();
+    const attackers = await Promise.all(SCANNERS.map(attackerAt));
+    const messages = attackers.map((attacker) => dialledByScanner(attacker, x, a));
+    const count = messages.flat().length;
+    const { row, others } = await besieged.siege(
+      `scans of ${count} numbers from ${SCANNERS.length} addresses`,
+      () => Promise.all(attackers.map((attacker, at) => sendAll(attacker, messages[at] ?? []))),
+    );
+    expect(row).toMatchObject({ lost: 0, missing: 0, doubled: 0 });
+    expect(others).toEqual([]);
+    for (const attacker of attackers) await attacker.close();
   });
 
   it.skipIf(onRealServer)(
@@ -109,6 +120,25 @@ describe('a scanner at an address of no trunk', () => {
   it('leaves nothing behind', () => besieged.isUnharmed());
 });
 
+const SCANNERS = ['127.0.0.76', '127.0.0.77', '127.0.0.78'];
+const PREFIXES = ['', '0', '00', '000', '9', '900', '9011', '011', '+', '1', '86', '0086', '*'];
+
+/** Calls to a number abroad and to an X, behind every prefix that leads out somewhere, in names that may get through. */
+function dialledByScanner(attacker: Attacker, x: string, a: string): string[] {
+  const numbers = PREFIXES.flatMap((prefix) => [`${prefix}442079460005`, prefix + x.replace('+86', '')]);
+  return numbers.flatMap((to) =>
+    [a, '+8613800138000', '100'].map((from) =>
+      attacker.request({
+        method: 'INVITE',
+        to,
+        from,
+        body: SCANNER_SDP,
+        headers: { 'P-Asserted-Identity': `<sip:${a}@carrier.example>`, Via: viaOfTrunk(attacker) },
+      }),
+    ),
+  );
+}
+
 /** A Via that names the trunk's address: where a packet came from is what counts. */
 function viaOfTrunk(attacker: Attacker): string {
   const via = /^Via: (.*)$/m.exec(attacker.request({ method: 'INVITE' }))?.[1] ?? '';
@@ -118,26 +148,34 @@ function viaOfTrunk(attacker: Attacker): string {
 describe('the messages of RFC 4475', () => {
   const messages = TORTURE_MESSAGES.map(({ name }) => readFileSync(join(TORTURE_FOLDER, `${name}.dat`)));
 
-  it.each(['127.0.0.74', '127.0.0.1'])('from %s break nothing and call nobody', async (host) => {
-    const callsBefore = besieged.scenario.ben.calls.items.length;
-    const attacker = await attackerAt(host);
-    await sendAll(attacker, messages);
-    expect(besieged.scenario.ben.calls.items).toHaveLength(callsBefore);
-    await attacker.close();
-    await besieged.isUnharmed();
-  });
+  it.each(['127.0.0.74', TRUNK])(
+    'from %s break nothing and call nobody',
+    { timeout: PATIENCE_MS },
+    async (host) => {
+      const attacker = await attackerAt(host);
+      const who = host === TRUNK ? 'the trunk' : 'a stranger';
+      const { row, others } = await besieged.siege(
+        `the ${messages.length} messages of RFC 4475 from ${who}`,
+        () => sendAll(attacker, messages),
+      );
+      expect(row).toMatchObject({ lost: 0, missing: 0, doubled: 0 });
+      expect(others).toEqual([]);
+      await attacker.close();
+      await besieged.isUnharmed();
+    },
+  );
 });
 
 describe('messages of a fuzzer', () => {
   it(`from a stranger and from the trunk, ${FUZZED} each: nobody is called whom no binding names, nothing stays`, {
-    timeout: 60_000 + FUZZED * 20,
+    // drachtio-server has to be started again every few hundred messages.
+    timeout: 120_000 + FUZZED * (onRealServer ? 100 : 20),
   }, async () => {
-    const { ben } = besieged.scenario;
     const pairs = [await besieged.scenario.bind(), await besieged.scenario.bind({ recordFlag: 'true' })];
     const bound = new Set(pairs.map(({ b }) => b));
-    ben.onCall = (call) => call.reject(486);
-    const callsBefore = ben.calls.items.length;
-    for (const host of ['127.0.0.75', '127.0.0.1']) {
+    // One PRACK outside of a dialog ends drachtio-server 0.9.10, and so do others; who keeps it starts it again.
+    const excuse = onRealServer ? { takes: () => true, closes: true } : {};
+    for (const host of ['127.0.0.75', TRUNK]) {
       const attacker = await attackerAt(host);
       const good = pairs.flatMap(({ a, x }) =>
         ['INVITE', 'OPTIONS', 'CANCEL', 'BYE', 'INFO'].map((method) =>
@@ -145,12 +183,19 @@ describe('messages of a fuzzer', () => {
         ),
       );
       const fuzzer = new SipFuzzer(SEED, good);
-      await sendAll(attacker, fuzzed(fuzzer, FUZZED));
+      const who = host === TRUNK ? 'the trunk' : 'a stranger';
+      const livesBefore = besieged.servers?.sipLives ?? 0;
+      const { row, others } = await besieged.siege(
+        `${FUZZED} messages of a fuzzer from ${who}`,
+        () => sendAll(attacker, fuzzed(fuzzer, FUZZED)),
+        { ...excuse, answers: (call) => call.reject(486) },
+      );
+      expect(row).toMatchObject({ needNot: [], missing: 0, doubled: 0 });
+      expect(others.filter(({ wantedNumber }) => !bound.has(wantedNumber))).toEqual([]);
+      const restarts = (besieged.servers?.sipLives ?? 0) - livesBefore;
+      if (restarts > 0) console.log(`  drachtio-server ended ${restarts} times, and was started again`);
       await attacker.close();
     }
-    const called = ben.calls.items.slice(callsBefore);
-    expect(called.filter(({ wantedNumber }) => !bound.has(wantedNumber))).toEqual([]);
-    ben.onCall = () => undefined;
     await besieged.isUnharmed();
   });
 });
@@ -158,7 +203,7 @@ describe('messages of a fuzzer', () => {
 function* fuzzed(fuzzer: SipFuzzer, count: number): Generator<Buffer> {
   for (let made = 0; made < count; made += 1) {
     const message = fuzzer.next();
-    // One PRACK outside of a dialog ends drachtio-server 0.9.10 (an assertion in its controller).
-    if (!onRealServer || !message.includes('PRACK')) yield message;
+    // A server that stands already is not the tests' to end.
+    if (!isGiven || !message.includes('PRACK')) yield message;
   }
 }

@@ -22,7 +22,7 @@ it('an application that is killed and started again leaves no call without its r
   fault.mended();
   await eventually('calls are answered', () => fault.answered('mended').length >= SOME, 60_000);
   expect(await fault.count()).toMatchObject({ needNot: [], missing: 0, doubled: 0 });
-}, 180_000);
+}, 240_000);
 
 it('an application that is killed beside another one: calls go on coming to the other', async () => {
   world = await FaultWorld.start({ nodes: 2 });
@@ -35,4 +35,4 @@ it('an application that is killed beside another one: calls go on coming to the 
   const row = await fault.count();
   expect(row).toMatchObject({ needNot: [], missing: 0, doubled: 0 });
   expect(row.lost).toBeLessThan(row.inFlight);
-}, 180_000);
+}, 240_000);

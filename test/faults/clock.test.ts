@@ -80,7 +80,7 @@ describe.skipIf(LIBRARY === undefined)(`the wall clock of an application${why}`,
         expect(Number(fields.callDuration)).toBeLessThan(LONGEST_CALL_SECONDS);
       }
     },
-    120_000,
+    240_000,
   );
 
   it('is right again: binds are taken', async () => {

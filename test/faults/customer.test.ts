@@ -40,5 +40,5 @@ it.each(failures)(
     fault.mended();
     expect(await fault.count()).toMatchObject({ lost: 0, missing: 0, doubled: 0 });
   },
-  120_000,
+  240_000,
 );

@@ -29,7 +29,7 @@ it('a media server that is killed in mid-call: its calls end with their records,
   expect(row.lost).toBeLessThan(row.inFlight);
   expect(row.nextAfter).toBeLessThan(10);
   await eventually('nothing is left of the calls', async () => (await application.callsInProgress()) === 0);
-}, 120_000);
+}, 240_000);
 
 it('the only media server is killed: it is back by itself, and so are calls', async () => {
   world = await FaultWorld.start({ terms: { recordFlag: 'true' } });
@@ -43,4 +43,4 @@ it('the only media server is killed: it is back by itself, and so are calls', as
   const row = await fault.count();
   expect(row).toMatchObject({ needNot: [], missing: 0, doubled: 0 });
   expect(row.nextAfter).toBeLessThan(8);
-}, 120_000);
+}, 240_000);

@@ -77,6 +77,11 @@ export class EmbeddedServers {
     return Object.fromEntries(Object.entries(all).filter(([, count]) => count !== 0));
   }
 
+  /** Ends the SIP server for good. */
+  stopSip(): Promise<void> {
+    return this.#sip.stop();
+  }
+
   async stop(): Promise<void> {
     await Promise.all([this.#sip.stop(), ...this.#media.map((each) => each.stop())]);
   }

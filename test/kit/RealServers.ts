@@ -71,6 +71,11 @@ export class RealServers {
     return { ...(channels > 0 && { channels }), ...(dialogs > 0 && { dialogs }) };
   }
 
+  /** Ends the SIP server for good. */
+  stopSip(): Promise<void> {
+    return this.#drachtio.stop();
+  }
+
   async stop(): Promise<void> {
     await Promise.all([this.#drachtio.stop(), ...this.#freeswitches.map((each) => each.stop())]);
   }
