@@ -79,7 +79,7 @@ export async function startJournal(
   });
   parts.defer(() => control.stop());
   const claim = () => openCallsOfDeadLives({ ...node, sql, sealer, deadSeconds, logger });
-  return { journal, pusher, control, claim, spans, ...node };
+  return { journal, pusher, history, control, claim, spans, ...node };
 }
 
 export type Journaling = Awaited<ReturnType<typeof startJournal>>;

@@ -67,6 +67,7 @@ export async function startNode(
     uploads: () => ({ waiting: uploads?.waiting ?? 0, failures: uploads?.failures ?? 0 }),
     activeCalls: () => calls.activeByMode(),
     journalDepth: () => journaling.journal.depth,
+    notKept: () => ({ call: seeing?.details.lost ?? 0, delivery: journaling.history.lost }),
   });
   let isDraining = false;
   const obstacles = () => [

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Where content lies that callers must not hear; no announcement can have this name. */
 const UNHEARD = 'unheard';
+
+const DRAFT = /^\.[0-9a-f-]{36}\.part$/;
+/** Nobody writes for so long. */
+const DRAFT_MS = 3_600_000;
 
 /**
  * The files of announcements. What lies in the folder itself, under its name, is approved and may be played at any
@@ -67,8 +71,19 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
+/** Drafts of processes that were killed while they wrote. */
+async function removeOldDrafts(folder: string): Promise<void> {
+  const drafts = (await readdir(folder)).filter((name) => DRAFT.test(name));
+  for (const draft of drafts) {
+    const path = join(folder, draft);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > DRAFT_MS) await rm(path, { force: true });
+  }
+}
+
 async function replaceFile(folder: string, name: string, content: Buffer): Promise<void> {
   await mkdir(folder, { recursive: true });
+  await removeOldDrafts(folder);
   const draft = join(folder, `.${randomUUID()}.part`);
   try {
     const file = await open(draft, 'wx', 0o644);

@@ -68,7 +68,7 @@ export class DeliveryHistory {
     });
   }
 
-  /** Attempts that are not kept because too many waited. */
+  /** Attempts that are not kept because too many waited, or because the database refused them. */
   get lost(): number {
     return this.#lost;
   }

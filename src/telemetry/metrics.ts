@@ -18,6 +18,8 @@ export interface MetricSources {
   readonly uploads: () => { readonly waiting: number; readonly failures: number };
   readonly activeCalls: () => ReadonlyMap<string, number>;
   readonly journalDepth: () => number;
+  /** What people could have looked at and was not kept, by what it is. */
+  readonly notKept: () => Readonly<Record<string, number>>;
 }
 
 const SECONDS_OF_DECISION = [0.000_01, 0.000_03, 0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 1];
@@ -283,16 +285,34 @@ export class Metrics {
       () => sources.push().targetsLeftAlone,
       'max',
     );
-    new Counter({
-      name: 'axbridge_push_failures_total',
-      help: 'Attempts to deliver a notification that failed, by reason',
-      labelNames: ['reason'],
-      registers,
-      collect() {
-        this.reset();
-        for (const [reason, count] of Object.entries(sources.push().failed)) this.inc({ reason }, count);
-      },
-    });
+    const counters = (
+      name: string,
+      help: string,
+      label: string,
+      read: () => Readonly<Record<string, number>>,
+    ) =>
+      new Counter({
+        name,
+        help,
+        registers,
+        labelNames: [label],
+        collect() {
+          this.reset();
+          for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count);
+        },
+      });
+    counters(
+      'axbridge_push_failures_total',
+      'Attempts to deliver a notification that failed, by reason',
+      'reason',
+      () => sources.push().failed,
+    );
+    counters(
+      'axbridge_details_not_kept_total',
+      'Details of calls, and attempts to deliver, of which the database took nothing',
+      'kind',
+      () => sources.notKept(),
+    );
   }
 
   /** The exposition text and its content type. */

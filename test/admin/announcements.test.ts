@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiUnderTest, startApi } from '../kit/apiUnderTest.ts';
@@ -34,6 +34,17 @@ describe('announcements', () => {
     expect((await send('DELETE', '/announcements/wait.wav')).status).toBe(204);
     expect(await readdir(api.announcementsDir)).toEqual([]);
     expectProblem(await send('GET', '/announcements/wait.wav'), 404, 'not-found', 'wait.wav');
+  });
+
+  it('take away what a process that was killed has begun to write', async () => {
+    const draft = (digit: number) => `.${String(digit).repeat(8)}-0000-4000-8000-000000000000.part`;
+    const [old, fresh] = [draft(1), draft(2)];
+    for (const name of [old, fresh]) await writeFile(join(api.announcementsDir, name), 'RIFF');
+    await utimes(join(api.announcementsDir, old), 0, 0);
+    await upload('wait.wav', wav({ samples: 8000 }));
+    expect((await readdir(api.announcementsDir)).sort()).toEqual([fresh, 'wait.wav']);
+    await rm(join(api.announcementsDir, fresh));
+    await send('DELETE', '/announcements/wait.wav');
   });
 
   it('may have names of 128 characters, which are found again', async () => {

@@ -24,6 +24,7 @@ const NEEDED = [
   'axbridge_customer_questions_total',
   'axbridge_customer_answer_seconds',
   'axbridge_partner_refusals_total',
+  'axbridge_details_not_kept_total',
   'axbridge_event_loop_lag_seconds',
 ];
 
