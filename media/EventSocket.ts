@@ -1,5 +1,6 @@
 import type { Connection } from 'drachtio-modesl';
 import { MediaError } from './errors.ts';
+import { hearApplications } from './heardEvents.ts';
 
 /** Milliseconds in which FreeSWITCH answers a command, or never will. */
 const ANSWER_MS = 5000;
@@ -13,6 +14,7 @@ export class EventSocket {
   readonly #pending = new Set<(closed: MediaError) => void>();
   readonly #onClose: () => void;
   #closed = false;
+  #hearsApplications = false;
 
   /** @param onClose called once, when the socket has closed */
   constructor(connection: Connection, onClose: () => void) {
@@ -58,6 +60,8 @@ export class EventSocket {
    */
   execute(channel: string, application: string, argument: string, onStart: () => void): Promise<string> {
     const connection = this.#connection;
+    if (!this.#hearsApplications && !this.#closed) hearApplications(connection);
+    this.#hearsApplications = true;
     return this.#ask(application, undefined, (answered) => {
       const started = `esl::event::CHANNEL_EXECUTE::${channel}`;
       const id = connection.execute(application, argument, (event) => {

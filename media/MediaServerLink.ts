@@ -5,6 +5,7 @@ import MediaServer, { type Endpoint } from 'drachtio-fsmrf/lib/mediaserver.js';
 import { type MediaServerAddress, openControlConnection } from './controlConnection.ts';
 import { EventSocket } from './EventSocket.ts';
 import { MediaError, reasonOf } from './errors.ts';
+import { hearKeysAlone } from './heardEvents.ts';
 import { Leg } from './Leg.ts';
 import type { MediaLog } from './MediaLog.ts';
 import { offeredAudio, withoutKeysForRtp } from './offeredAudio.ts';
@@ -228,6 +229,7 @@ export class MediaServerLink {
         makePrompt(fromServer);
         this.#guard(fromServer);
       });
+      mediaServer._server.on('connection::open', hearKeysAlone);
       return { mediaServer, socket, closed: closed.promise };
     } catch (error) {
       socket.destroy();

@@ -19,6 +19,9 @@ declare module 'drachtio-modesl' {
     closing: boolean | undefined;
     api(command: string, onAnswer: (answer: EslEvent) => void): void;
     execute(application: string, argument: string, onComplete: (event: EslEvent) => void): string;
+    /** sends a command that is no `api` command */
+    sendRecv(command: string, onReply: () => void): void;
+    subscribe(events: string): void;
     disconnect(): void;
   }
 
@@ -92,7 +95,10 @@ declare module 'drachtio-fsmrf/lib/mediaserver.js' {
     /** While true a lost connection is neither announced nor logged by the package. */
     closing: boolean | undefined;
     /** the event socket server for FreeSWITCH's connections, and the listening socket below it */
-    readonly _server: { readonly server: Server };
+    readonly _server: {
+      readonly server: Server;
+      on(event: 'connection::open', listener: (connection: Connection) => void): void;
+    };
     createEndpoint(options: { remoteSdp?: string }): Promise<Endpoint>;
     disconnect(): void;
   }

@@ -57,8 +57,9 @@ export interface AnchoredPathOptions {
 /**
  * Media goes through a media server: each side talks to a channel there, and what they hear is decided here.
  *
- * Until the callee answers that is what `Ringback` says. Early media of the callee is passed by bridging the channels
- * early; where a record hint is to be played to both before they hear each other, they are parted again by the answer.
+ * Until the callee answers that is what `Ringback` says. The channels are bridged while it rings, where nothing is to be
+ * played first; so is early media of the callee passed, and where a record hint is to be played to both before they hear
+ * each other, they are parted again by the answer.
  */
 export class AnchoredPath implements CallPath {
   readonly #options: AnchoredPathOptions;
@@ -121,6 +122,7 @@ export class AnchoredPath implements CallPath {
       media,
       file: ringback,
       ...(!answered && { progress: progressTo(invite, this.#caller.sdp) }),
+      joinsAtAnswer: !this.#hintComes,
       beforeBridge: () => this.#limit(settings.ringSeconds),
       warn: onRefused,
     });
@@ -180,16 +182,16 @@ export class AnchoredPath implements CallPath {
 
   async #connect(): Promise<void> {
     const { decision, announcements } = this.#options;
-    await this.#limit(decision.maxDurationSeconds || LONGEST_CALL_SECONDS);
+    const limiting = this.#limit(decision.maxDurationSeconds || LONGEST_CALL_SECONDS);
     if (this.#hintComes) {
       const hint = await announcements.file(decision.recordHintTone);
       const played = hint === undefined ? undefined : this.#media.playToBoth(hint);
       await played?.catch((error: unknown) => this.#warn(error, 'record hint not played'));
     }
-    if (this.#released) return;
+    if (this.#released) return limiting;
     const recording = decision.record ? this.#record() : undefined;
     if (!this.#isBridged) await this.#media.bridge();
-    await recording;
+    await Promise.all([limiting, recording]);
   }
 
   async #limit(seconds: number): Promise<void> {

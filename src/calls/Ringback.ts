@@ -17,6 +17,8 @@ export interface RingbackOptions {
   readonly file: string | undefined;
   /** Absent for a caller who hears us already, because he was asked for an extension: to him all of it is sound. */
   readonly progress?: CallerProgress;
+  /** The parties are to hear each other as soon as the callee answers: nothing is played to them first. */
+  readonly joinsAtAnswer: boolean;
   /** Runs before the parties are bridged. */
   readonly beforeBridge: () => Promise<void>;
   readonly warn: (error: unknown, message: string) => void;
@@ -30,7 +32,8 @@ export interface RingbackOptions {
  * with the callee's first sign of life, so that a caller whose callee cannot be reached at all is told of no early
  * media; to a caller who hears us already, as soon as the call goes out.
  *
- * Without a file it is for the callee's network: 180 is passed on as 180, and early media as early media.
+ * Without a file it is for the callee's network: 180 is passed on as 180, and early media as early media. Then the parties
+ * may be bridged while it rings: a bridge takes FreeSWITCH 60 ms, and there is nothing in it until the callee speaks.
  */
 export class Ringback {
   readonly #options: RingbackOptions;
@@ -56,7 +59,9 @@ export class Ringback {
 
   /** The callee's INVITE goes out. */
   forwarded(): void {
-    if (this.#options.progress === undefined) this.#goOn();
+    const { progress, joinsAtAnswer } = this.#options;
+    if (progress === undefined) this.#goOn();
+    else if (joinsAtAnswer && !this.#isOurs && progress.earlyMedia !== undefined) this.#bridgeAhead();
   }
 
   /** Takes a provisional response of the callee's network. */
@@ -110,6 +115,21 @@ export class Ringback {
   #playTone(): void {
     this.#tonePlays = true;
     this.#options.media.ringbackToCaller();
+  }
+
+  #bridgeAhead(): void {
+    const { media, beforeBridge, warn } = this.#options;
+    this.#bridging = this.#bridging.then(async () => {
+      try {
+        await beforeBridge();
+        if (this.#isOver) return false;
+        await media.bridge();
+        return true;
+      } catch (error) {
+        if (!this.#isOver) warn(error, 'not bridged ahead of the answer');
+        return false;
+      }
+    });
   }
 
   #hear(early: string): void {

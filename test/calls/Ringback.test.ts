@@ -42,6 +42,7 @@ function ringback(options: Partial<RingbackOptions>): Ringback {
   return new Ringback({
     media,
     file: undefined,
+    joinsAtAnswer: false,
     beforeBridge: async () => {},
     warn: (_, message) => done.push(message),
     ...options,
@@ -147,6 +148,41 @@ describe('a caller who hears us already', () => {
     ring.progressed({ status: 183, sdp: 'early' });
     await settle();
     expect(done.slice(1)).toEqual(['tone', 'take early', 'bridge']);
+  });
+});
+
+describe('parties who are to hear each other as soon as the callee answers', () => {
+  const limited = { joinsAtAnswer: true, beforeBridge: async () => void done.push('limit') };
+
+  it('are bridged when the call goes out, and early media finds the bridge', async () => {
+    const ring = ringback({ ...limited, progress: byProgress });
+    ring.forwarded();
+    await settle();
+    ring.progressed({ status: 183, sdp: 'early' });
+    await settle();
+    expect(done).toEqual(['limit', 'bridge', '183 with SDP', 'take early']);
+    expect(await ring.end()).toBe(true);
+  });
+
+  it.each([
+    ['a file comes first', { progress: byProgress, file: 'file' }],
+    ['the caller made no offer', { progress: withoutOffer }],
+    ['the caller hears us already', {}],
+  ])('are not where %s', async (_, options) => {
+    const ring = ringback({ ...limited, ...options });
+    ring.forwarded();
+    await settle();
+    expect(done.filter((each) => each === 'bridge')).toEqual([]);
+    expect(await ring.end()).toBe(false);
+  });
+
+  it('are bridged after the answer where that failed', async () => {
+    bridging = Promise.reject(new Error('no such channel'));
+    const ring = ringback({ ...limited, progress: byProgress });
+    ring.forwarded();
+    await settle();
+    expect(done.at(-1)).toBe('not bridged ahead of the answer');
+    expect(await ring.end()).toBe(false);
   });
 });
 
