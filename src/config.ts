@@ -78,12 +78,12 @@ export const SETTINGS = {
   AXBRIDGE_AUTH_BLOCK_SECONDS: setting('1800', 'seconds for which it is blocked', integer(1, 31_536_000)),
   AXBRIDGE_APP_REQUESTS: setting(
     'off',
-    'requests/seconds, like 600/60, that this process takes of an application without a limit of its own (1010010 beyond), or off',
+    'requests/seconds, like 600/60, that all processes of this axbridge together take of an application without a limit of its own (1010010 beyond), or off',
     rateOrOff,
   ),
   AXBRIDGE_PLATFORM_REQUESTS: setting(
     'off',
-    'requests/seconds that this process takes of all applications together (1010010 beyond), or off',
+    'requests/seconds that all processes of this axbridge together take of all applications (1010010 beyond), or off',
     rateOrOff,
   ),
   AXBRIDGE_REPLAY: setting(
@@ -205,7 +205,7 @@ export const SETTINGS = {
   ),
   AXBRIDGE_MAX_CALLS: setting(
     '',
-    'calls that this process forwards at the same time (522 beyond); without it, any number',
+    'calls that all processes of this axbridge together forward at the same time (522 beyond); without it, any number',
     integerOrNone(1, 1_000_000),
   ),
   AXBRIDGE_CALL_FREQUENCY: setting(

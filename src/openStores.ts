@@ -17,7 +17,7 @@ import { TrunkDirectory } from './store/TrunkDirectory.ts';
 const clock = Date.now;
 
 /** What stands on the database and is shared by all that follow. */
-export async function openStores({ config, logger, dataDir, parts }: Context, url: string) {
+export async function openStores({ config, logger, dataDir, parts, shared }: Context, url: string) {
   const sql = await openDatabase({ url, max: config.AXBRIDGE_DATABASE_POOL });
   parts.defer(() => closeDatabase(sql));
   const duties = new Duties({ sql, log: logger });
@@ -53,6 +53,7 @@ export async function openStores({ config, logger, dataDir, parts }: Context, ur
     maxCalls: config.AXBRIDGE_MAX_CALLS,
     callFrequency: config.AXBRIDGE_CALL_FREQUENCY,
     log: logger,
+    shared,
     duties,
   });
   admission.start();

@@ -31,7 +31,7 @@ export async function runProcess(settings: Config): Promise<void> {
     };
     const logger = createLogger(config.AXBRIDGE_LOG_LEVEL, { node: nodeId });
     await using parts = new AsyncDisposableStack();
-    const context = createContext(config, logger, parts);
+    const context = { ...createContext(config, logger, parts), shared: link.shared };
     const metrics = new Metrics();
     parts.defer(() => metrics.close());
     const node = await startNode(context, servers, await loadIdentity(context), metrics);

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { startEmbeddedMedia, startEmbeddedPostgres, startEmbeddedSip } from '../embedded/index.ts';
 import type { TlsIdentity } from './api/certificate.ts';
 import type { Config, ServerAddress } from './config.ts';
+import type { SharedUse } from './processes/SharedUse.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** Folder of the product's own announcements, a folder for each language. */
@@ -13,6 +14,8 @@ export interface Context {
   readonly logger: Logger;
   readonly dataDir: string;
   readonly parts: AsyncDisposableStack;
+  /** What this process may have only so much of together with the others of its group. Absent: there are none. */
+  readonly shared?: SharedUse;
 }
 
 /** The three servers that an application works with. */

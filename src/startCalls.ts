@@ -33,8 +33,8 @@ export async function startCalls(
   recordings: Recordings,
   metrics: Metrics,
 ) {
-  const { config, logger, dataDir, parts } = context;
-  const trunks = new TrunkGroup({ isHealthy: (name) => health.isHealthy(name) });
+  const { config, logger, dataDir, parts, shared } = context;
+  const trunks = new TrunkGroup({ isHealthy: (name) => health.isHealthy(name), shared });
   const { handsets, sealer } = stores;
   const frontEnd = new SipFrontEnd<Trunk>({
     server: servers.drachtio,

@@ -14,7 +14,7 @@ const clock = Date.now;
 /** A Created may be as far ahead of now as behind it. */
 const FRESH_SPAN_MS = 2 * CREATED_WINDOW_MS;
 
-type Surroundings = Pick<Context, 'config' | 'logger' | 'parts'>;
+type Surroundings = Pick<Context, 'config' | 'logger' | 'parts' | 'shared'>;
 
 /** What decides whom the partner API lets in, and what of it the operator may change. */
 export async function startGate(
@@ -31,6 +31,7 @@ export async function startGate(
     application: requestsOf(config.AXBRIDGE_APP_REQUESTS),
     platform: requestsOf(config.AXBRIDGE_PLATFORM_REQUESTS),
     monotonicClock: () => performance.now(),
+    shared: context.shared,
   });
   const gate = new PartnerGate({
     apps,

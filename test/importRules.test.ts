@@ -28,7 +28,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     ...['src/telemetry'],
   ],
   'src/processes': ['src/telemetry'],
-  'src/servers': ['embedded', 'freeswitch-conf', 'src/api', 'src/config', 'src/telemetry'],
+  'src/servers': [
+    ...['embedded', 'freeswitch-conf', 'src/api', 'src/config', 'src/processes', 'src/telemetry'],
+  ],
   // Each builds one group of parts for `src/main.ts`.
   'src/openStores': ['src/store', 'src/calls', 'src/servers'],
   'src/startJournal': [
@@ -50,13 +52,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/settingForms': [],
   'src/config': ['src/settingForms'],
   'src/telemetry': ['src/config', 'routing'],
-  'src/store': ['src/telemetry', 'src/config', 'routing'],
+  'src/store': ['src/processes', 'src/telemetry', 'src/config', 'routing'],
   'src/bindings': ['src/store', 'src/telemetry', 'src/config', 'routing'],
   'src/recordings': ['src/store', 'src/telemetry', 'src/config', 'media'],
   'src/openapi': [],
   'src/api': [
     'src/openapi',
     'src/bindings',
+    'src/processes',
     'src/recordings',
     'src/store',
     'src/telemetry',
@@ -72,7 +75,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'routing',
     'media',
   ],
-  'src/sip': ['src/telemetry', 'src/config', 'routing', 'src/store'],
+  'src/sip': ['src/processes', 'src/telemetry', 'src/config', 'routing', 'src/store'],
   'src/calls': ['src/sip', 'src/recordings', 'src/store', 'src/telemetry', 'src/config', 'routing', 'media'],
   'src/push': ['src/store', 'src/telemetry', 'src/config', 'routing'],
 };

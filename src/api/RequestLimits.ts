@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { SharedUse } from '../processes/SharedUse.ts';
 import type { RequestLimit } from '../store/apps.ts';
 import { TokenBucket } from './TokenBucket.ts';
 
@@ -9,15 +10,19 @@ export interface RequestLimitsOptions {
   readonly platform: RequestLimit | undefined;
   /** Milliseconds on a clock that does not jump. */
   readonly monotonicClock: () => number;
+  /** What the other processes of the group take counts too. Absent: there are none. */
+  readonly shared?: SharedUse | undefined;
 }
 
 /** Applications that are counted at the same time. */
 const REMEMBERED = 10_000;
+/** Whose requests are those of all applications; no application's key. */
+const OF_ALL = '';
 
 /**
- * Flow control: how many requests this process takes, of one application and of all. Only requests that have proved
- * whose they are count, so that a stranger cannot use up what belongs to customers. Counting is this process's own:
- * a count that all shared would cost every request a round trip.
+ * Flow control: how many requests the processes of a group together take, of one application and of all. Only requests that have proved
+ * whose they are count, so that a stranger cannot use up what belongs to customers. Counting is the
+ * group's own: a count that all nodes shared would cost every request a round trip.
  */
 export class RequestLimits {
   readonly #options: RequestLimitsOptions;
@@ -27,6 +32,11 @@ export class RequestLimits {
   constructor(options: RequestLimitsOptions) {
     this.#options = options;
     this.#platform = options.platform && new TokenBucket(options.platform, options.monotonicClock());
+    options.shared?.onTaken('requests', (appKey, { times, allowance }) => {
+      const now = options.monotonicClock();
+      const bucket = appKey === OF_ALL ? this.#platform : this.#bucketOf(appKey, allowance, now);
+      bucket?.remove(now, times);
+    });
   }
 
   /**
@@ -38,8 +48,15 @@ export class RequestLimits {
     const limit = own ?? this.#options.application;
     if (limit === undefined && this.#platform === undefined) return 0;
     const now = this.#options.monotonicClock();
-    const wait = limit === undefined ? 0 : this.#bucketOf(appKey, limit, now).take(now);
-    return wait > 0 ? wait : (this.#platform?.take(now) ?? 0);
+    const wait = limit === undefined ? 0 : this.#takeOf(appKey, this.#bucketOf(appKey, limit, now), now);
+    if (wait > 0 || this.#platform === undefined) return wait;
+    return this.#takeOf(OF_ALL, this.#platform, now);
+  }
+
+  #takeOf(whose: string, bucket: TokenBucket, now: number): number {
+    const wait = bucket.take(now);
+    if (wait === 0) this.#options.shared?.take('requests', whose, bucket.limit);
+    return wait;
   }
 
   #bucketOf(appKey: string, limit: RequestLimit, now: number): TokenBucket {

@@ -18,12 +18,25 @@ export class TokenBucket {
 
   /** @returns 0 when a token was taken; else in how many milliseconds there will be one */
   take(nowMs: number): number {
-    const { requests, seconds } = this.limit;
-    const msPerToken = (seconds * 1000) / requests;
-    this.#tokens = Math.min(requests, this.#tokens + (nowMs - this.#filledAt) / msPerToken);
-    this.#filledAt = nowMs;
-    if (this.#tokens < 1) return (1 - this.#tokens) * msPerToken;
+    this.#fill(nowMs);
+    if (this.#tokens < 1) return (1 - this.#tokens) * this.#msPerToken;
     this.#tokens -= 1;
     return 0;
+  }
+
+  /** Tokens were taken elsewhere, perhaps more than there were: then the next one is longer in coming. */
+  remove(nowMs: number, tokens: number): void {
+    this.#fill(nowMs);
+    this.#tokens -= tokens;
+  }
+
+  get #msPerToken(): number {
+    return (this.limit.seconds * 1000) / this.limit.requests;
+  }
+
+  #fill(nowMs: number): void {
+    const added = (nowMs - this.#filledAt) / this.#msPerToken;
+    this.#tokens = Math.min(this.limit.requests, this.#tokens + added);
+    this.#filledAt = nowMs;
   }
 }

@@ -8,6 +8,7 @@ import {
   type Question,
   type ToProcess,
 } from './processMessages.ts';
+import type { Use } from './SharedUse.ts';
 
 export interface NodeProcessOptions<Assignment> {
   /** The program, which is told PROCESS_ARGUMENT. */
@@ -15,6 +16,8 @@ export interface NodeProcessOptions<Assignment> {
   /** Its place in the group; two that live at the same time never share one. */
   readonly slot: number;
   readonly assignment: Assignment;
+  /** What it tells the others. */
+  readonly onUse: (use: Use) => void;
 }
 
 /** How a process ended: its exit code, or the signal that ended it. */
@@ -46,7 +49,7 @@ export class NodeProcess<Assignment> {
   #nextId = 1;
   #life: string | undefined;
 
-  constructor({ program, slot, assignment }: NodeProcessOptions<Assignment>) {
+  constructor({ program, slot, assignment, onUse }: NodeProcessOptions<Assignment>) {
     this.slot = slot;
     const ready = Promise.withResolvers<OpenPorts>();
     const gone = Promise.withResolvers<Exit>();
@@ -71,7 +74,8 @@ export class NodeProcess<Assignment> {
         this.#isReady = true;
         this.#life = message.life;
         ready.resolve(message.ports);
-      } else this.#waiting.get(message.id)?.(message.answer);
+      } else if (message.type === 'used') onUse(message.use);
+      else this.#waiting.get(message.id)?.(message.answer);
     });
     this.#tell({ type: 'start', assignment });
   }
@@ -108,6 +112,11 @@ export class NodeProcess<Assignment> {
   /** Tells it that another process has died, so that it takes over what that one held. */
   takeOver(life: string): void {
     this.#tell({ type: 'died', life });
+  }
+
+  /** Tells it what the other processes have. */
+  hear(use: Use): void {
+    this.#tell({ type: 'used', use });
   }
 
   /** @returns undefined when it does not answer in time, or at all */

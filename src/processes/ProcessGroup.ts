@@ -3,6 +3,7 @@ import { faultFields } from '../telemetry/fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Exit, NodeProcess } from './NodeProcess.ts';
 import type { Answers, OpenPorts, Question } from './processMessages.ts';
+import { UseExchange } from './UseExchange.ts';
 
 export interface ProcessGroupOptions<Assignment> {
   /** The program that each process runs. */
@@ -34,6 +35,7 @@ const MOST_SILENT_LOOKS = 4;
 export class ProcessGroup<Assignment> {
   readonly #options: ProcessGroupOptions<Assignment>;
   readonly #processes = new Set<NodeProcess<Assignment>>();
+  readonly #exchange = new UseExchange<NodeProcess<Assignment>>();
   readonly #stopping = new AbortController();
   /** Restarts under way, each of which ends by itself. */
   readonly #restarting = new Set<Promise<void>>();
@@ -116,9 +118,18 @@ export class ProcessGroup<Assignment> {
   /** Starts a process, waits until it takes calls, and keeps it. @throws ProcessGoneError */
   async #run(slot: number): Promise<NodeProcess<Assignment>> {
     const { program, assign } = this.#options;
-    const made = new NodeProcess({ program, slot, assignment: assign(slot) });
+    const made: NodeProcess<Assignment> = new NodeProcess({
+      program,
+      slot,
+      assignment: assign(slot),
+      onUse: (use) => this.#exchange.told(made, use),
+    });
     this.#processes.add(made);
-    void made.gone.then(() => this.#processes.delete(made));
+    this.#exchange.join(made);
+    void made.gone.then(() => {
+      this.#processes.delete(made);
+      this.#exchange.leave(made);
+    });
     await made.ready;
     this.#keep(made);
     return made;

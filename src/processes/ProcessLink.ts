@@ -1,4 +1,5 @@
 import type { Answers, FromProcess, Question, ReadyProcess, ToProcess } from './processMessages.ts';
+import { SharedUse } from './SharedUse.ts';
 
 /** What a process does at its parent's word. */
 export interface Duties {
@@ -20,6 +21,8 @@ export class ProcessLink<Assignment> {
   readonly assignment: Promise<Assignment>;
   /** Resolves with the reason when this process is to leave. */
   readonly stopping: Promise<string>;
+  /** What it may have only so much of together with the other processes. */
+  readonly shared = new SharedUse((use) => this.#tell({ type: 'used', use }));
   readonly #leaveAtOnce = () => process.exit(1);
   #duties: Duties | undefined;
 
@@ -35,6 +38,7 @@ export class ProcessLink<Assignment> {
       if (message.type === 'start') assignment.resolve(message.assignment);
       else if (message.type === 'stop') stopping.resolve('parent');
       else if (message.type === 'died') this.#duties?.takeOver(message.life);
+      else if (message.type === 'used') this.shared.hear(message.use);
       else void this.#answer(message.id, message.question);
     });
   }
@@ -48,6 +52,7 @@ export class ProcessLink<Assignment> {
   /** Lets this process end by itself. */
   close(): void {
     process.off('disconnect', this.#leaveAtOnce);
+    this.shared.close();
     if (process.connected) process.disconnect();
   }
 

@@ -1,4 +1,5 @@
 import type { MetricFigures } from '../telemetry/processSeries.ts';
+import type { Use } from './SharedUse.ts';
 
 /** What a process of the group can be asked, and what it answers. */
 export interface Answers {
@@ -28,10 +29,13 @@ export type ToProcess<Assignment> =
   | { readonly type: 'stop' }
   /** Another process is gone without a word; what it held may be taken over. */
   | { readonly type: 'died'; readonly life: string }
+  /** What the other processes have. */
+  | { readonly type: 'used'; readonly use: Use }
   | { readonly type: 'ask'; readonly id: number; readonly question: Question };
 
 export type FromProcess =
   | ({ readonly type: 'ready' } & ReadyProcess)
+  | { readonly type: 'used'; readonly use: Use }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answers[Question] };
 
 /** The program's argument that makes it a process of a group. */

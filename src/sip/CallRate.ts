@@ -22,10 +22,10 @@ export class CallRate {
     return this.#left >= 1;
   }
 
-  /** A call begins, also where there is no room: then the next one waits for longer. */
-  take(nowMs: number): void {
+  /** Calls begin, also where there is no room: then the next one waits for longer. */
+  take(nowMs: number, calls = 1): void {
     this.#refill(nowMs);
-    this.#left -= 1;
+    this.#left -= calls;
   }
 
   #refill(nowMs: number): void {

@@ -1,3 +1,4 @@
+import type { SharedUse } from '../processes/SharedUse.ts';
 import type { Trunk } from '../store/trunks.ts';
 import { CallRate } from './CallRate.ts';
 import { SourceAcl } from './sourceAcl.ts';
@@ -9,6 +10,8 @@ export interface TrunkGroupOptions {
   readonly random?: () => number;
   /** Milliseconds, of a clock that does not jump. */
   readonly now?: () => number;
+  /** What the other processes of the group carry counts too. Absent: there are none. */
+  readonly shared?: SharedUse | undefined;
 }
 
 /** The trunks as calls see them: where a packet came from, which one to call out on, how many calls each carries. */
@@ -20,10 +23,13 @@ export class TrunkGroup {
   readonly #now: () => number;
   #trunks: readonly Trunk[] = [];
   #sources = new SourceAcl<Trunk>([]);
+  /** Those that may only carry so many calls. */
+  #limited: ReadonlySet<string> = new Set();
 
   constructor(options: TrunkGroupOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    options.shared?.onTaken('trunk', (name, { times }) => this.#rates.get(name)?.take(this.#now(), times));
   }
 
   get trunks(): readonly Trunk[] {
@@ -35,6 +41,8 @@ export class TrunkGroup {
     this.#trunks = trunks;
     this.#sources = new SourceAcl(trunks);
     this.#limitRates(trunks);
+    this.#limited = new Set(trunks.filter(({ maxCalls }) => maxCalls !== undefined).map(({ name }) => name));
+    for (const name of this.#limited) this.#tellCallsOn(name);
   }
 
   /** @returns undefined when the address belongs to no enabled trunk */
@@ -42,19 +50,19 @@ export class TrunkGroup {
     return this.#sources.trunkOf(address, port);
   }
 
-  /** Whether it carries as many calls as it may, or has begun as many in this second. */
+  /** Whether it carries as many calls as it may, or has begun as many in this second, all processes of the group together. */
   isFull(trunk: Trunk): boolean {
-    const hasAllCalls = trunk.maxCalls !== undefined && this.callsOn(trunk.name) >= trunk.maxCalls;
-    return hasAllCalls || this.#rates.get(trunk.name)?.hasRoom(this.#now()) === false;
+    return this.#hasAllCalls(trunk) || this.#rates.get(trunk.name)?.hasRoom(this.#now()) === false;
   }
 
   /** Whether one more call may come in over it; if so, it counts as one of this second. */
   admits(trunk: Trunk): boolean {
     if (this.isFull(trunk)) return false;
-    this.#rates.get(trunk.name)?.take(this.#now());
+    this.#takeOfRate(trunk.name);
     return true;
   }
 
+  /** Calls that this process has on it. */
   callsOn(name: string): number {
     return this.#calls.get(name) ?? 0;
   }
@@ -70,13 +78,14 @@ export class TrunkGroup {
 
   /** A call goes out over a trunk: it counts in this second, and until the function that is returned is called. */
   begin(name: string): () => void {
-    this.#rates.get(name)?.take(this.#now());
+    this.#takeOfRate(name);
     return this.occupy(name);
   }
 
   /** Counts a call on a trunk until the function that is returned is called; calling it again does nothing. */
   occupy(name: string): () => void {
     this.#calls.set(name, this.callsOn(name) + 1);
+    this.#tellCallsOn(name);
     let occupied = true;
     return () => {
       if (!occupied) return;
@@ -84,7 +93,23 @@ export class TrunkGroup {
       const calls = this.callsOn(name) - 1;
       if (calls > 0) this.#calls.set(name, calls);
       else this.#calls.delete(name);
+      this.#tellCallsOn(name);
     };
+  }
+
+  #hasAllCalls({ name, maxCalls }: Trunk): boolean {
+    if (maxCalls === undefined) return false;
+    return this.callsOn(name) + (this.#options.shared?.heldElsewhere('trunk', name) ?? 0) >= maxCalls;
+  }
+
+  #tellCallsOn(name: string): void {
+    if (this.#limited.has(name)) this.#options.shared?.hold('trunk', name, this.callsOn(name));
+  }
+
+  #takeOfRate(name: string): void {
+    const rate = this.#rates.get(name);
+    rate?.take(this.#now());
+    if (rate) this.#options.shared?.take('trunk', name, { requests: rate.perSecond, seconds: 1 });
   }
 
   #limitRates(trunks: readonly Trunk[]): void {

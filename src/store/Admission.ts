@@ -1,5 +1,6 @@
 import { STATE_CODE } from '../../routing/stateCodes.ts';
 import type { Frequency } from '../../routing/types.ts';
+import type { SharedUse } from '../processes/SharedUse.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { admitCalls, type LimitedCall, sweepCallCounts } from './admitCalls.ts';
 import { BatchedStatement } from './BatchedStatement.ts';
@@ -12,11 +13,13 @@ import type { Sealer } from './sealing.ts';
 export interface AdmissionOptions {
   readonly sql: Sql;
   readonly sealer: Pick<Sealer, 'digest'>;
-  /** Calls that this process forwards at the same time; undefined for any number. */
+  /** Calls that the processes of a group together forward at the same time; undefined for any number. */
   readonly maxCalls: number | undefined;
   /** Calls of an account that has no limit of its own; undefined for any number. */
   readonly callFrequency: Frequency | undefined;
   readonly log: Logger;
+  /** What the other processes of the group forward counts too. Absent: there are none. */
+  readonly shared?: SharedUse | undefined;
   /** Of all nodes that sweep one does at a time. Absent: this one always does. */
   readonly duties?: Pick<Duties, 'hold'> | undefined;
 }
@@ -30,7 +33,7 @@ const LARGEST_SWEEP = 5000;
 const SWEEP_EVERY_MS = 60_000;
 
 /**
- * Whether one more call may go out: ports of the platform (522: this process) and of the application (7109: all
+ * Whether one more call may go out: ports of the platform (522: this process, or the group that it is one of) and of the application (7109: all
  * processes together), and how often calls may come, by customer account, application, shown number, caller, callee and
  * X (7001 to 7003, 8047 to 8049).
  *
@@ -82,8 +85,9 @@ export class Admission {
   check(call: AdmissionRequest): number | undefined | Promise<number | undefined> {
     const { maxCalls, callFrequency } = this.#options;
     if (maxCalls !== undefined) {
-      if (this.#forwarded.size >= maxCalls) return STATE_CODE.platformFull;
+      if (this.#forwarded.size + this.#forwardedElsewhere >= maxCalls) return STATE_CODE.platformFull;
       this.#forwarded.add(call.sessionId);
+      this.#tellForwarded();
     }
     if (callFrequency === undefined && !hasLimits(call.connect.app)) return undefined;
     return this.#count(call);
@@ -91,7 +95,15 @@ export class Admission {
 
   /** A call has ended, whether it was let through or not. */
   ended(sessionId: string): void {
-    this.#forwarded.delete(sessionId);
+    if (this.#forwarded.delete(sessionId)) this.#tellForwarded();
+  }
+
+  get #forwardedElsewhere(): number {
+    return this.#options.shared?.heldElsewhere('calls', '') ?? 0;
+  }
+
+  #tellForwarded(): void {
+    this.#options.shared?.hold('calls', '', this.#forwarded.size);
   }
 
   async #count(call: AdmissionRequest): Promise<number | undefined> {

@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppGuards, Connect, Frequency } from '../../routing/types.ts';
+import { SharedUse, type Use } from '../../src/processes/SharedUse.ts';
 import { Admission, type AdmissionRequest } from '../../src/store/Admission.ts';
 import { sweepCallCounts } from '../../src/store/admitCalls.ts';
 import { closeDatabase, connectDatabase, openDatabase } from '../../src/store/database.ts';
 import { DEFAULT_GUARDS } from '../../src/store/guards.ts';
 import { Sealer } from '../../src/store/sealing.ts';
+import { eventually } from '../kit/eventually.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 
 const ANNA = '+8613900001001';
@@ -31,8 +33,8 @@ interface Limits {
   readonly callFrequency?: Frequency;
 }
 
-const admission = ({ maxCalls, callFrequency }: Limits = {}, { sql } = database) =>
-  new Admission({ sql, sealer, maxCalls, callFrequency, log: NO_LOG });
+const admission = ({ maxCalls, callFrequency }: Limits = {}, { sql } = database, shared?: SharedUse) =>
+  new Admission({ sql, sealer, maxCalls, callFrequency, log: NO_LOG, shared });
 
 /** Calls of a new application with these guards. */
 function callsOf(
@@ -222,6 +224,24 @@ describe('ports of the platform (522)', () => {
     all.ended(first.sessionId);
     all.ended('of a call that was never asked about');
     expect([call(), call()].map((each) => all.check(each))).toEqual([undefined, 522]);
+  });
+
+  it('are those of all processes of the group', async () => {
+    const call = callsOf({});
+    const told: Use[] = [];
+    const shared = new SharedUse((use) => told.push(use));
+    const all = admission({ maxCalls: 3 }, database, shared);
+    const elsewhere = new SharedUse((use) => shared.hear(use));
+    const others = admission({ maxCalls: 3 }, database, elsewhere);
+    const [one, two] = [call(), call()];
+    for (const each of [one, two]) expect(others.check(each)).toBeUndefined();
+    await eventually('the calls of the others to be heard of', () => shared.heldElsewhere('calls', '') === 2);
+    const mine = call();
+    expect([mine, call()].map((each) => all.check(each))).toEqual([undefined, 522]);
+    others.ended(one.sessionId);
+    await eventually('the end of one to be heard of', () => shared.heldElsewhere('calls', '') === 1);
+    expect([call(), call()].map((each) => all.check(each))).toEqual([undefined, 522]);
+    await eventually('ours to be told', () => told.at(-1)?.held.get('calls ') === 2);
   });
 
   it('are not held by a call whose counting failed', async () => {
