@@ -3,7 +3,7 @@ import { aimOfHighest, aimsAt, type Highest, type Turns } from './paths/aims.ts'
 import { type Contestant, type ContestantName, startContestants } from './paths/contestants.ts';
 import { SippLoad } from './paths/SippLoad.ts';
 import { isReal } from './paths/servers.ts';
-import { callPathCpu, isHeld, middle, type Turn, takeTurn } from './paths/turns.ts';
+import { callPathCpu, isHeld, isOverloaded, middle, type Turn, takeTurn } from './paths/turns.ts';
 import type { Report } from './Report.ts';
 import { inTurns } from './rounds.ts';
 import { spread } from './statistics.ts';
@@ -118,16 +118,16 @@ function introduce(report: Report, rounds: number, seconds: number): void {
     'CPU a call is that of application, SIP server and media server. "added": beyond sipp to sipp. Connected: from the',
     'INVITE, less the 200 ms of ringing, to the 200; anchored: to the first sound of the callee in the ear of the caller',
     '(both talk: 50 packets of A-law a second). axbridge is the whole application (routing, journal in PostgreSQL, 5 events',
-    'and a record pushed); its anchored calls are those of a binding that limits their length. naive fsmrf uses the same',
-    'media server as axbridge. Each contestant has a SIP server of its own, at the same log level; sipp and the RTP',
-    `phones run on the same cores. ${rounds} rounds of ${seconds} s of calls each; median (least–greatest).`,
+    'and a record pushed); its anchored calls are those of a binding that limits their length. Each contestant has servers',
+    'of its own, configured alike, with the same log level; sipp and the phones for RTP run on the same cores.',
+    `${rounds} rounds of ${seconds} s of calls each; median (least–greatest).`,
   ]) {
     report.line(line);
   }
   report.line();
 }
 
-/** Who does not hold a rate is not asked for it again, nor for a higher one. @returns rows of the aims */
+/** Who loses calls in a turn, more than one in a hundred, is not asked for that rate again, nor for a higher one. @returns rows of the aims */
 async function compare(
   rates: readonly number[],
   rounds: number,
@@ -143,7 +143,7 @@ async function compare(
     const sides = able.map((name) => {
       const measure = async (): Promise<number> => {
         turns[name] ??= [];
-        return turns[name].every(isHeld) ? turns[name].push(await take(name, rate)) : 0;
+        return turns[name].some(isOverloaded) ? 0 : turns[name].push(await take(name, rate));
       };
       return [name, measure] as const;
     });
@@ -151,7 +151,7 @@ async function compare(
     const taken: Turns = turns;
     for (const name of able) rows.push(rowOf(name, rate, taken[name] ?? [], taken.direct ?? []));
     aims.push(...aimsAt(rate, taken));
-    able = able.filter((name) => (taken[name] ?? []).every(isHeld));
+    able = able.filter((name) => !(taken[name] ?? []).some(isOverloaded));
   }
   report.table(HEADING, rows);
   return aims;
@@ -168,7 +168,8 @@ async function climbUp(
   for (const name of names) {
     highest[name] = 0;
     for (const rate of rates) {
-      const turn = await take(name, rate);
+      let turn = await take(name, rate);
+      if (!isHeld(turn)) turn = await take(name, rate);
       rows.push(rowOf(name, rate, [turn], []));
       if (!isHeld(turn)) break;
       highest[name] = rate;
@@ -178,7 +179,7 @@ async function climbUp(
   report.line(
     `Highest of the rates ${rates.join(', ')} a second at which every call completes and the p99 of`,
   );
-  report.line(`INVITE to 180 stays below 500 ms: ${words}`);
+  report.line(`INVITE to 180 stays below 500 ms, in one of two tries: ${words}`);
   report.line();
   report.table(HEADING, rows);
   return highest;

@@ -1,5 +1,5 @@
 import type { ContestantName } from './contestants.ts';
-import { callPathCpu, isHeld, middle, type Turn } from './turns.ts';
+import { callPathCpu, isComplete, middle, type Turn } from './turns.ts';
 
 export type Turns = Partial<Record<ContestantName, readonly Turn[]>>;
 export type Highest = Partial<Record<ContestantName, number>>;
@@ -19,7 +19,7 @@ function row(
 }
 
 /**
- * How axbridge stands to what it is to reach beside its peers, at one rate. A peer that does not hold the rate is nothing
+ * How axbridge stands to what it is to reach beside its peers, at one rate. A peer that loses calls is nothing
  * to be measured by.
  * @returns rows of what, value, aim, verdict
  */
@@ -60,8 +60,8 @@ function beside(
   theirs: readonly Turn[],
   compared: () => string[][],
 ): string[][] {
-  if (ours.length === 0 || theirs.length === 0 || !theirs.every(isHeld)) return [];
-  return ours.every(isHeld) ? compared() : [[`${what}: every call completes, in time`, 'no', '', 'missed']];
+  if (ours.length === 0 || theirs.length === 0 || !theirs.every(isComplete)) return [];
+  return ours.every(isComplete) ? compared() : [[`${what}: every call completes`, 'no', '', 'missed']];
 }
 
 /** The same of the highest rates. */

@@ -39,7 +39,7 @@ const peers = Array.from({ length: PAIRS }, (_, index) => {
 const nothing: CpuParts = { application: 0, sipServer: 0, mediaServer: 0, postgres: 0 };
 
 /**
- * All contestants side by side, each on a SIP server of its own; only one works at a time.
+ * All contestants side by side, each on servers of its own; only one works at a time.
  * @param isWanted says of each whether it takes part; sipp to sipp always does
  */
 export async function startContestants(
@@ -48,20 +48,17 @@ export async function startContestants(
   parts: AsyncDisposableStack,
 ): Promise<Partial<Record<ContestantName, Contestant>>> {
   const callee = { host: '127.0.0.1', port: calleePort };
-  const media = parts.use(await startMediaServer());
   const [plain, anchored] = [isWanted('plain'), isWanted('anchored')];
-  const axbridge = plain || anchored ? await startAxbridge(calleePort, media, parts) : undefined;
+  const axbridge = plain || anchored ? await startAxbridge(calleePort, parts) : undefined;
   return {
     direct: { target: callee, dialling: peers, rtp: false, cpu: () => nothing },
     ...(isWanted('bare') && { bare: await startBare(calleePort, parts) }),
     ...(plain && axbridge !== undefined && { plain: axbridge.plain }),
-    ...(isWanted('naive') && { naive: await startNaive(calleePort, media, parts) }),
+    ...(isWanted('naive') && { naive: await startNaive(calleePort, parts) }),
     ...(anchored && axbridge !== undefined && { anchored: axbridge.anchored }),
     ...(isReal && isWanted('alone') && { alone: await startAlone(calleePort, parts) }),
   };
 }
-
-type Media = Awaited<ReturnType<typeof startMediaServer>>;
 
 /** The 20 lines of drachtio-srf that the bench "calls" has, too. */
 async function startBare(calleePort: number, parts: AsyncDisposableStack): Promise<Contestant> {
@@ -73,12 +70,9 @@ async function startBare(calleePort: number, parts: AsyncDisposableStack): Promi
   return { target: server.sip, dialling: peers, rtp: false, cpu };
 }
 
-async function startNaive(
-  calleePort: number,
-  media: Media,
-  parts: AsyncDisposableStack,
-): Promise<Contestant> {
+async function startNaive(calleePort: number, parts: AsyncDisposableStack): Promise<Contestant> {
   const server = parts.use(await startSipServer());
+  const media = parts.use(await startMediaServer());
   const options = [...adminOf(server.setting), ...adminOf(media.setting), String(calleePort)];
   const bridge = parts.use(new ForkedPart(join(import.meta.dirname, 'naiveBridge.ts'), options));
   await bridge.hear();
@@ -100,10 +94,10 @@ async function startAlone(calleePort: number, parts: AsyncDisposableStack): Prom
 /** axbridge as it is: every pair bound, journal in its PostgreSQL, events and records to a customer's server. */
 async function startAxbridge(
   calleePort: number,
-  media: Media,
   parts: AsyncDisposableStack,
 ): Promise<Record<'plain' | 'anchored', Contestant>> {
   const server = parts.use(await startSipServer());
+  const media = parts.use(await startMediaServer());
   const sink = await WebhookSink.start();
   parts.defer(() => sink.close());
   const application = parts.use(

@@ -4,7 +4,7 @@ import { MrfPackage } from '../../test/embedded/exampleServers.ts';
 
 const [adminPort, adminSecret = '', eslPort, eslSecret = '', calleePort] = process.argv.slice(2);
 const srf = new Srf();
-srf.on('error', (error: Error) => console.error(error.message));
+srf.on('error', () => undefined);
 srf.connect({ host: '127.0.0.1', port: Number(adminPort), secret: adminSecret });
 await new Promise((resolve) => srf.once('connect', resolve));
 const media = await new MrfPackage(srf).connect({
@@ -27,8 +27,8 @@ srf.invite(async (req, res) => {
     uas.on('destroy', end(uac));
     uac.on('destroy', end(uas));
     await caller.bridge(callee);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+  } catch {
+    // Whoever counts the calls counts this one as failed.
     if (!res.finalResponseSent) res.send(500);
   }
 });

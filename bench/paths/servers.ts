@@ -4,9 +4,10 @@ import { RealFreeSwitch } from '../../test/deploy/RealFreeSwitch.ts';
 import { areRealServersNamed } from '../../test/kit/RealServers.ts';
 
 const { AXBRIDGE_TEST_DRACHTIO: DRACHTIO = '', AXBRIDGE_TEST_FREESWITCH: FREESWITCH = '' } = process.env;
-/** Of all calls that a turn may have at once; each server on real programs has a range of its own. */
+/** For 1,000 calls at once. Each FreeSWITCH has a range of its own, below the ports that the kernel gives to others. */
 const RTP_PORTS = 4000;
 const FIRST_RTP_PORT = 16_384;
+let rtpRanges = 0;
 
 /** Whether drachtio-server and FreeSWITCH are used; else the embedded servers. */
 export const isReal = areRealServersNamed;
@@ -45,7 +46,7 @@ export async function startSipServer(): Promise<SipServer> {
 
 /** Starts FreeSWITCH with freeswitch-conf/, or the embedded media server. */
 export async function startMediaServer(): Promise<MediaServer> {
-  if (isReal) return startFreeSwitch(0, {});
+  if (isReal) return startFreeSwitch({});
   const server = await startEmbeddedMedia({ eslPort: 0, sipPort: 0, rtpFirstPort: 0 });
   return {
     pid: server.pid ?? 0,
@@ -58,15 +59,14 @@ export async function startMediaServer(): Promise<MediaServer> {
 /** Starts a FreeSWITCH that bridges every call to the callee's port by its own dialplan. */
 export function startFreeSwitchAlone(calleePort: number): Promise<MediaServer> {
   const configuration = `${import.meta.dirname}/freeswitch-alone`;
-  return startFreeSwitch(1, { ALONE_CALLEE_PORT: String(calleePort) }, configuration);
+  return startFreeSwitch({ ALONE_CALLEE_PORT: String(calleePort) }, configuration);
 }
 
 async function startFreeSwitch(
-  range: number,
   environment: Readonly<Record<string, string>>,
   configuration?: string,
 ): Promise<MediaServer> {
-  const firstPort = FIRST_RTP_PORT + range * RTP_PORTS;
+  const firstPort = FIRST_RTP_PORT + rtpRanges++ * RTP_PORTS;
   const rtp = {
     MRF_RTP_FIRST_PORT: String(firstPort),
     MRF_RTP_LAST_PORT: String(firstPort + RTP_PORTS - 1),

@@ -5,6 +5,7 @@ import type { SippLoad, SippOutcome } from './SippLoad.ts';
 
 /** Records wait half a second for others; what a call costs after its end belongs to it. */
 const SETTLE_MS = 900;
+const LEAST_COMPLETED = 0.99;
 /** Of one core. */
 const IDLE_SHARE = 0.1;
 const LOOK_EVERY_MS = 1000;
@@ -56,9 +57,18 @@ function total(cpu: CpuParts): number {
   return cpu.application + cpu.sipServer + cpu.mediaServer + cpu.postgres;
 }
 
+export function isComplete({ begun, completed }: Turn): boolean {
+  return completed === begun;
+}
+
 /** Every call was completed, and quickly enough. */
-export function isHeld({ begun, completed, ringing }: Turn): boolean {
-  return completed === begun && ringing.p99 < LONGEST_DELAY_MS;
+export function isHeld(turn: Turn): boolean {
+  return isComplete(turn) && turn.ringing.p99 < LONGEST_DELAY_MS;
+}
+
+/** So many calls failed that nothing else says anything. */
+export function isOverloaded({ begun, completed }: Turn): boolean {
+  return completed < LEAST_COMPLETED * begun;
 }
 
 /** What carries the call; PostgreSQL, which no peer has, stands apart. */
