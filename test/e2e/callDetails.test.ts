@@ -124,7 +124,23 @@ describe('a call that can be asked for by its session id', () => {
     expect(run.out).not.toMatch(new RegExp(`${pair.a.slice(3)}|${pair.b.slice(3)}`));
   });
 
-  it('is not found under an id that no call has', async () => {
-    await expect(scenario.admin.send('GET', '/calls/none')).rejects.toThrow(/404/);
+  it('is found although its application has been removed since', async () => {
+    const gone = await scenario.tenant('AXB');
+    const pair = await gone.bind();
+    const talking = await scenario.talkOn(pair);
+    await talking.atAnna.hangUp();
+    await talking.atBen.end();
+    await known(pair.x, ({ state }) => state === 'ended');
+    await gone.partner.unbind({ subscriptionId: pair.subscriptionId });
+    await scenario.admin.send('DELETE', `/numbers/${encodeURIComponent(pair.x)}`);
+    await scenario.admin.send('DELETE', `/apps/${gone.appKey}`);
+    expect(await known(pair.x, ({ state }) => state === 'ended')).toMatchObject({ stateCode: 0 });
   });
+
+  it.each(['none', '1_2_3_20261122225822@axbridge.local', '1_2_3_99999999999999@axbridge.local'])(
+    'is not found under %s, which no call has',
+    async (sessionId) => {
+      await expect(scenario.admin.send('GET', `/calls/${sessionId}`)).rejects.toThrow(/404/);
+    },
+  );
 });
