@@ -10,7 +10,7 @@ import { climb } from './soak/climb.ts';
 import { conclude, failuresOf, type SoakOutcome } from './soak/conclusion.ts';
 import { HeldMeans } from './soak/HeldMeans.ts';
 import type { Load } from './soak/loadProcess.ts';
-import type { Pace, Progress } from './soak/PacedLoad.ts';
+import { type Pace, type Progress, progressSince } from './soak/PacedLoad.ts';
 import { churnedPair, PAIRS_OF_A_KIND, plainPair, recordedPair } from './soak/pairs.ts';
 import { type Figure, Samples } from './soak/Samples.ts';
 import { sampleSystem } from './soak/sampleSystem.ts';
@@ -53,13 +53,10 @@ async function soakFor(
   parts: Parts,
 ): Promise<SoakOutcome> {
   const { system, load, report } = parts;
-  const recordsBefore = (await system.told()).records;
+  // The climb ended with more calls than could be carried.
+  await whatIsLeft(system);
+  const toldBefore = await system.told();
   const before = await load({ type: 'progress' });
-  const since = (now: Progress): Progress => ({
-    ...now,
-    begun: now.begun - before.begun,
-    completed: now.completed - before.completed,
-  });
   const samples = new Samples();
   const ms = 60_000 * minutes;
   const warmUpMs = Math.max(LEAST_WARM_UP_MS, ms * WARM_UP_SHARE);
@@ -75,15 +72,21 @@ async function soakFor(
       await delay(Math.max(0, (ms * index) / SAMPLES_OF_A_RUN - passedMs()));
       const figures = await sampleSystem(system, held.take());
       if (passedMs() > warmUpMs) samples.add(figures);
-      report.line(sampleLine(passedMs() / 60_000, figures, since(await load({ type: 'progress' }))));
+      report.line(
+        sampleLine(passedMs() / 60_000, figures, progressSince(before, await load({ type: 'progress' }))),
+      );
     }
   }
-  const calls = since(await load({ type: 'finish' }));
+  const calls = progressSince(before, await load({ type: 'finish' }));
   const left = await whatIsLeft(system);
   const told = await system.told();
   return {
     ...{ calls, churn, left, trends: samples.trends(pace.callsPerSecond) },
-    told: { ...told, records: told.records - recordsBefore },
+    told: {
+      ...told,
+      records: told.records - toldBefore.records,
+      recordsAgain: told.recordsAgain - toldBefore.recordsAgain,
+    },
   };
 }
 
@@ -117,7 +120,7 @@ export const soak = defineBench({
     minutes: { fallback: [60], meaning: 'how long, after the climb' },
     rate: { fallback: [0], meaning: 'calls a second; 0 finds the highest first and takes half of it' },
     climb: {
-      fallback: [10, 15, 20, 30, 40, 50, 60, 80, 100, 120, 150, 200],
+      fallback: [5, 10, 15, 20, 30, 40, 50, 60, 80, 100, 120, 150, 200],
       meaning: 'rates among which it is looked for, lowest first',
     },
     recorded: { fallback: [10], meaning: 'so many of a hundred calls are recorded' },

@@ -30,8 +30,12 @@ export class HeldMeans implements AsyncDisposable {
   async #run(servers: CallServers): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      this.#latest = await servers.held();
-      this.#looks.push(this.#latest);
+      try {
+        this.#latest = await servers.held();
+        this.#looks.push(this.#latest);
+      } catch {
+        // A server that is too busy to tell, for once, tells next time; one that is gone is seen by the calls.
+      }
       await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -22,6 +22,20 @@ export interface Progress {
   readonly postDialDelayMs: { readonly p50: number; readonly p99: number };
 }
 
+/** What has happened between two moments. */
+export function progressSince(before: Progress, now: Progress): Progress {
+  const failures = Object.entries(now.failures)
+    .map(([what, times]) => [what, times - (before.failures[what] ?? 0)] as const)
+    .filter(([, times]) => times > 0);
+  return {
+    ...now,
+    begun: now.begun - before.begun,
+    completed: now.completed - before.completed,
+    recorded: now.recorded - before.recorded,
+    failures: Object.fromEntries(failures),
+  };
+}
+
 /** Calls at an even pace, whatever becomes of them, until it is told to stop. */
 export class PacedLoad {
   readonly #phones = new LoadPhones();
