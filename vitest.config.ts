@@ -19,7 +19,8 @@ const ALONE = [
 // Processes of one release are compiled once, not at each start; the workers hand it on.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'compiled');
 
-const TIMEOUTS = { testTimeout: 30_000, hookTimeout: 60_000 };
+/** What is to happen within a time says so itself; all else has time on a busy machine, too. */
+const TIMEOUTS = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 10_000 } } };
 
 export default defineConfig({
   test: {

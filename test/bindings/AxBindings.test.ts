@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AxBindRequest } from '../../src/bindings/axTypes.ts';
 import type { App } from '../../src/store/apps.ts';
+import { PATIENT } from '../kit/patience.ts';
 import { BindingsUnderTest, outcomesOf } from './bindingsUnderTest.ts';
 
 let rig: BindingsUnderTest;
@@ -110,10 +111,11 @@ describe('AxBindings', () => {
       const attempts = Array.from({ length: 30 }, () => bind());
       const waiting = async () => {
         const [row] = await holder<{ count: number }[]>`
-          SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+          SELECT count(*)::int FROM pg_locks JOIN pg_database d ON d.oid = database
+          WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted`;
         return row?.count ?? 0;
       };
-      await vi.waitFor(async () => expect(await waiting()).toBeGreaterThan(0));
+      await vi.waitFor(async () => expect(await waiting()).toBeGreaterThan(0), PATIENT);
       // The pool has 8 connections: were each of those to wait with one, this would not be answered.
       expect(await rig.sql`SELECT 1 AS answered`).toEqual([{ answered: 1 }]);
       expect(await waiting()).toBe(1);

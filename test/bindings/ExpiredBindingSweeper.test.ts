@@ -4,6 +4,7 @@ import { ExpiredBindingSweeper } from '../../src/bindings/ExpiredBindingSweeper.
 import { insertApp } from '../../src/store/apps.ts';
 import { insertNumbers } from '../../src/store/numbers.ts';
 import { Sealer } from '../../src/store/sealing.ts';
+import { PATIENT } from '../kit/patience.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 import { BindingsUnderTest } from './bindingsUnderTest.ts';
 
@@ -31,7 +32,7 @@ describe('ExpiredBindingSweeper', () => {
     await vi.waitFor(async () => {
       const [row] = await sql`SELECT (SELECT count(*)::int FROM bindings) AS rows, bindings FROM numbers`;
       expect(row).toEqual({ rows: 2, bindings: 2 });
-    });
+    }, PATIENT);
     await sweeper.stop();
   });
 
@@ -65,7 +66,7 @@ describe('ExpiredBindingSweeper', () => {
         SELECT (SELECT count(*)::int FROM axe_bindings) AS axe, (SELECT count(*)::int FROM axyb_bindings) AS axyb,
                (SELECT count(*)::int FROM axyb_relations) AS relations, (SELECT count(*)::int FROM call_backs) AS callers`;
       expect(row).toEqual({ axe: 2, axyb: 1, relations: 1, callers: 1 });
-    });
+    }, PATIENT);
     await sweeper.stop();
     expect([await rig.loadOf(e), await rig.loadOf(x), await rig.loadOf(y)]).toEqual([2, 0, 1]);
     await rig.close();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Bindings } from '../../src/bindings/Bindings.ts';
 import type { App } from '../../src/store/apps.ts';
+import { PATIENT } from '../kit/patience.ts';
 import { BindingsUnderTest } from './bindingsUnderTest.ts';
 
 const PLAIN = { recordFlag: false, callDirection: 0, duration: 0 } as const;
@@ -73,8 +74,9 @@ describe.each(Object.entries(ROUNDS))(
       const concerned = await Promise.all(Array.from({ length: count }, () => round(rig.nodes[0], app)));
       for (const number of new Set(concerned.flat())) {
         // Bound and ended: news that come in one transaction may come once.
-        await vi.waitFor(() =>
-          expect(heard.filter((payload) => payload === `number:${number}`).length).toBeGreaterThan(1),
+        await vi.waitFor(
+          () => expect(heard.filter((payload) => payload === `number:${number}`).length).toBeGreaterThan(1),
+          PATIENT,
         );
       }
     });

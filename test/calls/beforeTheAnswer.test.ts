@@ -198,7 +198,7 @@ describe('a caller who was asked for an extension', () => {
     if (!media) throw new Error('a phone without sound');
     const typedAt = Date.now();
     const loud = () => loudestBetween(media, typedAt, Date.now()) > 500;
-    await expect.poll(loud, { timeout: 3000 }).toBe(true);
+    await expect.poll(loud).toBe(true);
     await rung.incoming.answer();
     await talk(rung);
   });

@@ -52,7 +52,7 @@ describe('the set-up', () => {
     const { pool, caller, servers } = test();
     const media = await pool.create({ callerOffer: caller.sdp() });
     await media.release();
-    await expect.poll(() => channelCount(servers.freeswitch), { timeout: 1000 }).toBe(0);
+    await expect.poll(() => channelCount(servers.freeswitch)).toBe(0);
   });
 });
 
@@ -84,19 +84,19 @@ describe('the bridge', () => {
     const digits: string[] = [];
     media.on('digit', (party, digit) => digits.push(`${party} ${digit}`));
     caller.press(5);
-    await expect.poll(() => digits, { timeout: 3000 }).toEqual(['caller 5']);
+    await expect.poll(() => digits).toEqual(['caller 5']);
     callee.press(11);
-    await expect.poll(() => digits, { timeout: 3000 }).toEqual(['caller 5', 'callee #']);
-    await expect.poll(() => callee.events, { timeout: 3000 }).toEqual([5]);
-    await expect.poll(() => caller.events, { timeout: 3000 }).toEqual([11]);
+    await expect.poll(() => digits).toEqual(['caller 5', 'callee #']);
+    await expect.poll(() => callee.events).toEqual([5]);
+    await expect.poll(() => caller.events).toEqual([11]);
   });
 
   it('sends a digit that came another way', async () => {
     const media = await test().connect();
     await media.sendDigit('callee', '7');
-    await expect.poll(() => test().callee.events, { timeout: 3000 }).toEqual([7]);
+    await expect.poll(() => test().callee.events).toEqual([7]);
     await media.sendDigit('caller', '*');
-    await expect.poll(() => test().caller.events, { timeout: 3000 }).toEqual([10]);
+    await expect.poll(() => test().caller.events).toEqual([10]);
     await expect(media.sendDigit('callee', '7\n')).rejects.toBeInstanceOf(MediaError);
   });
 

@@ -34,7 +34,7 @@ describe('a file that is played to the caller', () => {
     const path = test().pathOf('refused.wav');
     const samples = await writeAnnouncement(path, 0.6);
     const alone = await test().answerCaller();
-    await expect.poll(() => channelCount(test().servers.freeswitch), { timeout: 1000 }).toBe(1);
+    await expect.poll(() => channelCount(test().servers.freeswitch)).toBe(1);
     expect(await alone.playToCaller(path)).toBe('played');
     await delay(100);
     expect(find(linearOf(samples), linearOf(test().caller.takeHeard())).likeness).toBeGreaterThan(0.95);
@@ -123,13 +123,13 @@ describe('digits of a caller without a callee', () => {
     await delay(300);
     const pressedAt = performance.now();
     test().caller.press(1);
-    await expect.poll(() => digits, { timeout: 2000, interval: 10 }).toEqual(['caller 1']);
+    await expect.poll(() => digits, { interval: 10 }).toEqual(['caller 1']);
     // The key is held for 100 ms; FreeSWITCH tells of it when it is let go.
     expect(performance.now() - pressedAt).toBeLessThan(400);
     await media.stopCaller();
     expect(await playing).toBe('stopped');
     test().caller.press(2);
-    await expect.poll(() => digits, { timeout: 2000 }).toEqual(['caller 1', 'caller 2']);
+    await expect.poll(() => digits).toEqual(['caller 1', 'caller 2']);
   });
 
   it('are all told, in order, as fast as fingers press them', async () => {
@@ -140,7 +140,7 @@ describe('digits of a caller without a callee', () => {
       await delay(180);
     }
     const pressed = ['1', '2', '0', '7', '7', '*', '#'].map((digit) => `caller ${digit}`);
-    await expect.poll(() => digits, { timeout: 2000 }).toEqual(pressed);
+    await expect.poll(() => digits).toEqual(pressed);
   });
 
   it('are told while a file is looped, and after one that was not there', async () => {
@@ -150,11 +150,11 @@ describe('digits of a caller without a callee', () => {
     const digits = digitsOf(media);
     await expect(media.playToCaller(test().pathOf('missing.wav'))).rejects.toThrow();
     test().caller.press(3);
-    await expect.poll(() => digits, { timeout: 2000 }).toEqual(['caller 3']);
+    await expect.poll(() => digits).toEqual(['caller 3']);
     const playing = media.playToCaller(path, { once: false });
     await delay(700);
     test().caller.press(4);
-    await expect.poll(() => digits, { timeout: 2000 }).toEqual(['caller 3', 'caller 4']);
+    await expect.poll(() => digits).toEqual(['caller 3', 'caller 4']);
     await media.stopCaller();
     await playing;
   });

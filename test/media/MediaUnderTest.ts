@@ -91,7 +91,7 @@ export function hearsNow(party: RtpParty, hertz: number): boolean {
 
 /** Waits until a party hears a tone and nothing else. */
 export async function hears(party: RtpParty, hertz: number): Promise<void> {
-  await expect.poll(() => hearsNow(party, hertz), { timeout: 3000, interval: 200 }).toBe(true);
+  await expect.poll(() => hearsNow(party, hertz), { interval: 200 }).toBe(true);
 }
 
 /**

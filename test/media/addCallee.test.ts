@@ -22,9 +22,9 @@ describe('a callee for a caller who has a channel', () => {
     await media.bridge();
     await test().hearEachOther();
     callee.press(5);
-    await expect.poll(() => test().caller.events, { timeout: 3000 }).toEqual([5]);
+    await expect.poll(() => test().caller.events).toEqual([5]);
     await media.release();
-    await expect.poll(() => channelCount(servers.freeswitch), { timeout: 1000 }).toBe(0);
+    await expect.poll(() => channelCount(servers.freeswitch)).toBe(0);
   });
 
   it('comes while the caller goes on hearing a file, which the bridge cuts', async () => {
@@ -51,7 +51,7 @@ describe('a callee for a caller who has a channel', () => {
     const digits: string[] = [];
     media.on('digit', (party, digit) => digits.push(`${party} ${digit}`));
     test().caller.press(4);
-    await expect.poll(() => digits, { timeout: 3000 }).toEqual(['caller 4']);
+    await expect.poll(() => digits).toEqual(['caller 4']);
     const lost = once(media, 'lost');
     await askFreeSwitch(test().servers.freeswitch, 'hupall normal_clearing');
     expect(await lost).toEqual(['channel']);
@@ -97,7 +97,7 @@ describe('a callee that cannot be had', () => {
     const adding = test().pool.addCallee(caller);
     const [outcome] = await Promise.allSettled([adding, caller.release()]);
     expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ended' } });
-    await expect.poll(() => channelCount(test().servers.freeswitch), { timeout: 2000 }).toBe(0);
+    await expect.poll(() => channelCount(test().servers.freeswitch)).toBe(0);
   });
 
   it('because both are hung up meanwhile: whoever owns them by then is left with none', async () => {
@@ -109,14 +109,14 @@ describe('a callee that cannot be had', () => {
     const [outcome] = await Promise.allSettled([adding, killing]);
     if (outcome.status === 'fulfilled') {
       const media = test().keep(outcome.value);
-      await expect.poll(() => media.isThere, { timeout: 2000 }).toBe(false);
+      await expect.poll(() => media.isThere).toBe(false);
       expect(lost).not.toHaveBeenCalled();
     } else {
       expect(outcome.reason).toBeInstanceOf(MediaError);
-      await expect.poll(() => lost.mock.calls, { timeout: 2000 }).toEqual([['channel']]);
+      await expect.poll(() => lost.mock.calls).toEqual([['channel']]);
       await caller.release();
     }
-    await expect.poll(() => channelCount(test().servers.freeswitch), { timeout: 2000 }).toBe(0);
+    await expect.poll(() => channelCount(test().servers.freeswitch)).toBe(0);
   });
 
   it('a second time at once: there is one, and the caller is in one call', async () => {
@@ -128,7 +128,7 @@ describe('a callee that cannot be had', () => {
     if (first.status === 'fulfilled') test().keep(first.value);
     if (second.status === 'fulfilled') test().keep(second.value);
     expect([first.status, second.status].sort()).toEqual(['fulfilled', 'rejected']);
-    await expect.poll(() => channelCount(test().servers.freeswitch), { timeout: 2000 }).toBe(2);
+    await expect.poll(() => channelCount(test().servers.freeswitch)).toBe(2);
   });
 
   it('because there is one already', async () => {

@@ -84,7 +84,7 @@ describe.each(WAYS)('when the application dies, a call %s', (_, callerFirst) => 
   it('goes on once the parties are bridged, and the media server ends it at its limit', async () => {
     await killAt('bridged', callerFirst);
     const heard = () => hearsNow(caller, CALLEE_VOICE);
-    await expect.poll(heard, { timeout: 2000, interval: 200 }).toBe(true);
+    await expect.poll(heard, { interval: 200 }).toBe(true);
     expect(await channelCount(servers.freeswitch)).toBe(2);
     expect(await ended(LIMIT_SECONDS * 1000 + 2000)).toBeGreaterThan(1000);
   });

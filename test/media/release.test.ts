@@ -36,7 +36,7 @@ describe('the end', () => {
     const reasons: string[] = [];
     media.on('lost', (reason) => reasons.push(reason));
     await askFreeSwitch(test().servers.freeswitch, 'hupall normal_clearing');
-    await expect.poll(() => reasons, { timeout: 3000 }).toEqual(['channel']);
+    await expect.poll(() => reasons).toEqual(['channel']);
     await expect(media.playToCaller(test().pathOf('any.wav'))).rejects.toMatchObject({ code: 'ended' });
   });
 
@@ -46,7 +46,7 @@ describe('the end', () => {
       throw new Error('a fault in the application');
     });
     test().caller.press(1);
-    await expect.poll(() => test().log.error.mock.calls.length, { timeout: 3000 }).toBe(1);
+    await expect.poll(() => test().log.error.mock.calls.length).toBe(1);
     await hears(test().caller, CALLEE_VOICE);
   });
 

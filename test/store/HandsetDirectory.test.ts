@@ -4,6 +4,7 @@ import { Changes } from '../../src/store/changes.ts';
 import { HandsetDirectory } from '../../src/store/HandsetDirectory.ts';
 import { type HandsetContact, insertHandset, updateHandset } from '../../src/store/handsets.ts';
 import { Sealer } from '../../src/store/sealing.ts';
+import { PATIENT } from '../kit/patience.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 
 const START = 1_700_000_000_000;
@@ -57,14 +58,14 @@ describe('the directory of handsets', () => {
       password: 'secret',
       md5Only: false,
     });
-    const handset = await vi.waitUntil(() => here.withUsername('anna'));
+    const handset = await vi.waitUntil(() => here.withUsername('anna'), PATIENT);
     expect(here.contactOf(NUMBER)).toBeUndefined();
     const latest = contact({ uri: 'sip:anna@10.0.0.8', expiresAt: START + 30_000 });
     expect(await here.change(handset, () => [contact(), latest])).toBe(true);
     expect(here.contactOf(NUMBER)).toEqual(latest);
     expect(here.registeredAt(source)).toMatchObject({ username: 'anna' });
     expect(here.registeredAt({ ...source, transport: 'udp' })).toBeUndefined();
-    await vi.waitUntil(() => there.contactOf(NUMBER) !== undefined);
+    await vi.waitUntil(() => there.contactOf(NUMBER) !== undefined, PATIENT);
     now = START + 30_000;
     expect(here.contactOf(NUMBER)).toEqual(contact());
     now = START + 60_000;
@@ -81,9 +82,9 @@ describe('the directory of handsets', () => {
     expect(await directory.change(before, () => [contact()])).toBe(false);
     expect(directory.contactOf(NUMBER)).toBeUndefined();
     await updateHandset(database.sql, sealer, 'anna', { enabled: false });
-    await vi.waitUntil(() => directory.withUsername('anna') === undefined);
+    await vi.waitUntil(() => directory.withUsername('anna') === undefined, PATIENT);
     await updateHandset(database.sql, sealer, 'anna', { enabled: true });
-    const after = await vi.waitUntil(() => directory.withUsername('anna'));
+    const after = await vi.waitUntil(() => directory.withUsername('anna'), PATIENT);
     expect(after).toMatchObject({ password: 'another', contacts: [] });
   });
 

@@ -15,6 +15,7 @@ import { Sealer } from '../../src/store/sealing.ts';
 import { TrunkDirectory } from '../../src/store/TrunkDirectory.ts';
 import { insertTrunk, updateTrunk } from '../../src/store/trunks.ts';
 import { numberWriter } from '../kit/numberWriter.ts';
+import { PATIENT } from '../kit/patience.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
@@ -111,16 +112,18 @@ describe('Changes', () => {
     await elsewhere.unbind(app, { subscriptionId });
     await setNumberStates(database.sql, numberWriter, [x], { state: 'suspended' });
     const number = { numbers: [x] };
-    await vi.waitFor(() =>
-      expect(heard).toEqual([
-        { apps: [app.appKey] },
-        number,
-        { trunks: true },
-        number,
-        number,
-        number,
-        number,
-      ]),
+    await vi.waitFor(
+      () =>
+        expect(heard).toEqual([
+          { apps: [app.appKey] },
+          number,
+          { trunks: true },
+          number,
+          number,
+          number,
+          number,
+        ]),
+      PATIENT,
     );
   });
 
@@ -130,18 +133,18 @@ describe('Changes', () => {
     const { sql } = database;
     const accountId = 'heard';
     await insertAccount(sql, { accountId, name: 'heard' });
-    await vi.waitFor(() => expect(changes.trusted).toBe(true));
+    await vi.waitFor(() => expect(changes.trusted).toBe(true), PATIENT);
     changes.onChange((change) => heard.push(change));
     const { app } = await insertApp(sql, sealer, { name: 'one', mode: 'AXB', accountId });
-    await vi.waitFor(() => expect(heard.splice(0)).toContainEqual({ apps: [app.appKey] }));
+    await vi.waitFor(() => expect(heard.splice(0)).toContainEqual({ apps: [app.appKey] }), PATIENT);
     await updateAccount(sql, accountId, { name: 'renamed' });
     await updateAccount(sql, accountId, { state: 'frozen' });
     await updateAccount(sql, accountId, { callFrequency: { calls: 1, seconds: 1 } });
-    await vi.waitFor(() => expect(heard).toEqual([{ apps: [app.appKey] }, { apps: [app.appKey] }]));
+    await vi.waitFor(() => expect(heard).toEqual([{ apps: [app.appKey] }, { apps: [app.appKey] }]), PATIENT);
     await sql`INSERT INTO apps (app_key, name, mode, secret_sealed, account_id)
               SELECT 'many' || n, 'many', 'AXB', '', ${accountId} FROM generate_series(1, 100) n`;
     await updateAccount(sql, accountId, { state: 'normal' });
-    await vi.waitFor(() => expect(heard.at(-1)).toEqual({ everything: true }));
+    await vi.waitFor(() => expect(heard.at(-1)).toEqual({ everything: true }), PATIENT);
     await sql`DELETE FROM apps WHERE account_id = ${accountId}`;
   });
 
@@ -149,13 +152,13 @@ describe('Changes', () => {
     const heard: unknown[] = [];
     const changes = await startChanges();
     const { app } = await insertApp(database.sql, sealer, { name: 'many', mode: 'AXB' });
-    await vi.waitFor(() => expect(changes.trusted).toBe(true));
+    await vi.waitFor(() => expect(changes.trusted).toBe(true), PATIENT);
     changes.onChange((change) => heard.push(change));
     const numbers = Array.from({ length: 3000 }, (_, i) => ({
       number: `+86171${String(i).padStart(8, '0')}`,
     }));
     await insertNumbers(database.sql, app.appKey, numbers);
-    await vi.waitFor(() => expect(heard).toContainEqual({ everything: true }));
+    await vi.waitFor(() => expect(heard).toContainEqual({ everything: true }), PATIENT);
     expect(heard.length).toBeLessThan(3);
   });
 
@@ -173,7 +176,7 @@ describe('Changes', () => {
     const changes = await startChanges(wire.url);
     expect(changes.trusted).toBe(true);
     wire.cut();
-    await vi.waitFor(() => expect(changes.trusted).toBe(false));
+    await vi.waitFor(() => expect(changes.trusted).toBe(false), PATIENT);
     const heard: unknown[] = [];
     changes.onChange((change) => heard.push({ change, trusted: changes.trusted }));
     wire.restore();
@@ -207,7 +210,10 @@ describe('what follows the news', () => {
     const [x, a] = ['+8617000000010', '+8613800000011'];
     expect(await cache.find(x, a)).toBeUndefined();
     await insertNumbers(database.sql, app.appKey, [{ number: x, areaCode: '0571' }]);
-    await vi.waitFor(async () => expect(await cache.find(x, a)).toMatchObject({ relation: undefined }));
+    await vi.waitFor(
+      async () => expect(await cache.find(x, a)).toMatchObject({ relation: undefined }),
+      PATIENT,
+    );
     const elsewhere = new Bindings({
       sql: database.sql,
       sealer,
@@ -228,7 +234,7 @@ describe('what follows the news', () => {
       preVoice: {},
       userData: 'u',
     });
-    await vi.waitFor(async () => expect((await cache.find(x, a))?.relation).toBeDefined());
+    await vi.waitFor(async () => expect((await cache.find(x, a))?.relation).toBeDefined(), PATIENT);
     expect(Date.now() - started).toBeLessThan(1000);
     const found = await cache.find(x, a);
     expect(found).toMatchObject({
@@ -248,9 +254,9 @@ describe('what follows the news', () => {
       expect.toSatisfy((at) => at > started + 3_599_000),
     );
     await elsewhere.unbind(app, { subscriptionId });
-    await vi.waitFor(async () => expect((await cache.find(x, a))?.relation).toBeUndefined());
+    await vi.waitFor(async () => expect((await cache.find(x, a))?.relation).toBeUndefined(), PATIENT);
     await updateApp(database.sql, sealer, app.appKey, { state: 'frozen' });
-    await vi.waitFor(async () => expect((await cache.find(x, a))?.app.state).toBe('frozen'));
+    await vi.waitFor(async () => expect((await cache.find(x, a))?.app.state).toBe('frozen'), PATIENT);
     cache.close();
   });
 
@@ -273,20 +279,24 @@ describe('what follows the news', () => {
     const directory = new AppDirectory({ sql: database.sql, sealer, changes });
     const { app, appSecret } = await insertApp(database.sql, sealer, { name: 'cached', mode: 'AXB' });
     expect(await directory.get('unknown')).toBeUndefined();
-    await vi.waitFor(async () =>
-      expect(await directory.get(app.appKey)).toEqual({ app, accountState: 'normal', secret: appSecret }),
+    await vi.waitFor(
+      async () =>
+        expect(await directory.get(app.appKey)).toEqual({ app, accountState: 'normal', secret: appSecret }),
+      PATIENT,
     );
     await vi.waitFor(async () => {
       await directory.get(app.appKey);
       expect(directory.get(app.appKey)).toEqual({ app, accountState: 'normal', secret: appSecret });
-    });
+    }, PATIENT);
     const renewed = await renewAppSecret(database.sql, sealer, app.appKey, 60);
     expect(renewed?.secret).not.toBe(appSecret);
-    await vi.waitFor(async () =>
-      expect(await directory.get(app.appKey)).toMatchObject({
-        secret: renewed?.secret,
-        oldSecret: { secret: appSecret, until: renewed?.oldSecretUntil?.getTime() },
-      }),
+    await vi.waitFor(
+      async () =>
+        expect(await directory.get(app.appKey)).toMatchObject({
+          secret: renewed?.secret,
+          oldSecret: { secret: appSecret, until: renewed?.oldSecretUntil?.getTime() },
+        }),
+      PATIENT,
     );
   });
 
@@ -298,18 +308,20 @@ describe('what follows the news', () => {
     const trunk = { name: 'carrier-b', host: '10.0.0.1', username: 'u', password: 'secret', maxCalls: 5 };
     await insertTrunk(database.sql, sealer, { ...trunk, sources: ['10.0.0.0/24', '10.1.0.1/32'] });
     const named = (): unknown => directory.trunks.find(({ name }) => name === 'carrier-b');
-    await vi.waitFor(() =>
-      expect(named()).toEqual({
-        ...trunk,
-        port: 5060,
-        transport: 'udp',
-        sources: ['10.0.0.0/24', '10.1.0.1/32'],
-        priority: 1,
-        weight: 1,
-        enabled: true,
-      }),
+    await vi.waitFor(
+      () =>
+        expect(named()).toEqual({
+          ...trunk,
+          port: 5060,
+          transport: 'udp',
+          sources: ['10.0.0.0/24', '10.1.0.1/32'],
+          priority: 1,
+          weight: 1,
+          enabled: true,
+        }),
+      PATIENT,
     );
     await updateTrunk(database.sql, sealer, 'carrier-b', { enabled: false });
-    await vi.waitFor(() => expect(named()).toBeUndefined());
+    await vi.waitFor(() => expect(named()).toBeUndefined(), PATIENT);
   });
 });

@@ -5,6 +5,7 @@ import { closeDatabase, connectDatabase, type Sql } from '../../src/store/databa
 import { LineSweeper } from '../../src/store/LineSweeper.ts';
 import { freeForgottenLines, type LineRequest, Lines } from '../../src/store/lines.ts';
 import { Sealer } from '../../src/store/sealing.ts';
+import { PATIENT } from '../kit/patience.ts';
 import { createTestDatabase, type TestDatabase } from '../kit/testDatabase.ts';
 import { silent } from '../push/pushUnderTest.ts';
 
@@ -256,7 +257,7 @@ describe('LineSweeper', () => {
       SELECT ${APP}, ${X}, e::text, ${sealer.seal(CALLER)}, ${new Date(NOW)} FROM generate_series(1, 600) e`;
     const sweeper = new LineSweeper({ sql: elsewhere, clock: () => NOW, log: silent, everyMs: 60_000 });
     sweeper.start();
-    await vi.waitFor(async () => expect(await callBacks()).toEqual([]));
+    await vi.waitFor(async () => expect(await callBacks()).toEqual([]), PATIENT);
     expect(await heldBy()).toEqual([]);
     await sweeper.stop();
   });

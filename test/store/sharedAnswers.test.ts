@@ -4,6 +4,7 @@ import type { AxeRelation, AxRelation, AxybRelation, Found } from '../../routing
 import { ExtensionOwners } from '../../src/store/ExtensionOwners.ts';
 import type { AnswerTable } from '../../src/store/RoutingCache.ts';
 import { Sealer } from '../../src/store/sealing.ts';
+import { PATIENT } from '../kit/patience.ts';
 import { A, foundOf, SlowTable, setUp, X } from './routingCacheUnderTest.ts';
 
 const plain = { recordFlag: false, recordHintTone: undefined, userData: undefined };
@@ -80,7 +81,7 @@ describe('what all callers of an X meet alike', () => {
     };
     table.asked[0]?.answer(withCallee('before'));
     expect(await first).toMatchObject({ relation: { temporaryCallee: { id: 'before' } } });
-    await vi.waitFor(() => expect(table.asked).toHaveLength(2));
+    await vi.waitFor(() => expect(table.asked).toHaveLength(2), PATIENT);
     table.asked[1]?.answer(withCallee('after'));
     expect(await second).toMatchObject({ relation: { temporaryCallee: { id: 'after' } } });
   });
