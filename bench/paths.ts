@@ -116,7 +116,7 @@ function introduce(report: Report, rounds: number, seconds: number): void {
   for (const line of [
     `On ${servers}. One call: INVITE, 180, answer after 200 ms, BYE a second later. CPU and times in milliseconds;`,
     'CPU a call is that of application, SIP server and media server. "added": beyond sipp to sipp. Connected: from the',
-    'INVITE, less the 200 ms of ringing, to the 200; anchored: to the first sound of the callee in the ear of the caller',
+    'INVITE, less the 200 ms of ringing, to the 200 and, anchored, the first sound of the callee in the ear of the caller',
     '(both talk: 50 packets of A-law a second). axbridge is the whole application (routing, journal in PostgreSQL, 5 events',
     'and a record pushed); its anchored calls are those of a binding that limits their length. Each contestant has servers',
     'of its own, configured alike, with the same log level; sipp and the phones for RTP run on the same cores.',

@@ -45,7 +45,7 @@ export interface SippOutcome {
   readonly completed: number;
   /** From the caller's INVITE to his 180, milliseconds. */
   readonly ringing: Quantiles;
-  /** From the caller's INVITE, less the 200 ms that it rings, to the first sound of the callee, or without RTP to the 200; milliseconds. */
+  /** From the caller's INVITE, less the 200 ms that it rings, to the 200 and (with RTP) the callee's first sound; milliseconds. */
   readonly connected: Quantiles;
 }
 
@@ -206,9 +206,10 @@ function outcomeOf(begun: number, calls: readonly Call[], rtp: boolean): SippOut
     });
     return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
   };
+  // A caller who hears before he is answered is not connected yet.
   const connected = since(({ heardAt, answeredAt }) => {
-    const at = rtp ? heardAt : answeredAt;
-    return at === undefined ? undefined : at - ANSWER_AFTER_MS;
+    if (answeredAt === undefined || (rtp && heardAt === undefined)) return undefined;
+    return Math.max(answeredAt, heardAt ?? 0) - ANSWER_AFTER_MS;
   });
   const isComplete = ({ hasEnded, heardAt }: Call): boolean => hasEnded && (!rtp || heardAt !== undefined);
   return {
