@@ -54,7 +54,8 @@ async function soakFor(
 ): Promise<SoakOutcome> {
   const { system, load, report } = parts;
   // The climb ended with more calls than could be carried.
-  await whatIsLeft(system);
+  const leftBefore = await whatIsLeft(system);
+  if (leftBefore.length > 0) report.line(`Left by the climb: ${leftBefore.join(', ')}.`);
   const toldBefore = await system.told();
   const before = await load({ type: 'progress' });
   const samples = new Samples();
