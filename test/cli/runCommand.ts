@@ -21,7 +21,9 @@ export function runCommand(
   environment: Readonly<Record<string, string>> = {},
   input = '',
 ): Promise<Run> {
-  const env = { AXBRIDGE_ADMIN_URL: base, AXBRIDGE_ADMIN_TOKEN: OPERATOR_TOKEN, ...environment };
+  const { NODE_COMPILE_CACHE = '' } = process.env;
+  const operator = { AXBRIDGE_ADMIN_URL: base, AXBRIDGE_ADMIN_TOKEN: OPERATOR_TOKEN };
+  const env = { NODE_COMPILE_CACHE, ...operator, ...environment };
   return new Promise((done) => {
     const child = execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) => {
       done({ exitCode: error === null ? 0 : Number(error.code), out, err });
