@@ -1,17 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { defineBench, single } from './Bench.ts';
-import type { CallOutcome } from './calls/CallLoad.ts';
-import { type CallSide, type CpuParts, startAxbridge, startBareB2bua } from './calls/sides.ts';
-import { type RunningCallLoad, startCallLoad } from './calls/startCallLoad.ts';
+import { startAxbridge, startBareB2bua } from './calls/sides.ts';
+import { startCallLoad } from './calls/startCallLoad.ts';
+import { callPathCpu, isHeld, LONGEST_DELAY_MS, type Turn, takeTurn } from './calls/turn.ts';
 import type { Report } from './Report.ts';
 import { inTurns } from './rounds.ts';
 import { median, spread } from './statistics.ts';
 
-/** Records wait half a second for others; what a call costs after its end belongs to it. */
-const SETTLE_MS = 900;
 const WARM_UP_CALLS_PER_SECOND = 150;
-/** RFC 3261's T1: a carrier whose INVITE is not on its way by then sends it again. */
-const LONGEST_DELAY_MS = 500;
 
 const SIDES = ['bare', 'axbridge', 'silent'] as const;
 type SideName = (typeof SIDES)[number];
@@ -20,37 +15,6 @@ const NAMES: Record<SideName, string> = {
   axbridge: 'axbridge',
   silent: 'axbridge, nobody to notify',
 };
-
-interface Turn extends CallOutcome {
-  /** Milliseconds a call. */
-  readonly cpu: CpuParts;
-}
-
-async function takeTurn(
-  load: RunningCallLoad,
-  side: CallSide,
-  callsPerSecond: number,
-  seconds: number,
-): Promise<Turn> {
-  const before = side.cpu();
-  const outcome = await load.run({ target: side.target, dial: side.dial, callsPerSecond, seconds });
-  await delay(SETTLE_MS);
-  const after = side.cpu();
-  const each = (part: keyof CpuParts): number => (after[part] - before[part]) / outcome.begun;
-  return {
-    ...outcome,
-    cpu: { application: each('application'), sipServer: each('sipServer'), postgres: each('postgres') },
-  };
-}
-
-function callPathCpu({ cpu }: Turn): number {
-  return cpu.application + cpu.sipServer;
-}
-
-/** Every call was completed, and quickly enough. */
-function isHeld({ begun, completed, postDialDelayMs }: Turn): boolean {
-  return completed === begun && postDialDelayMs.p99 < LONGEST_DELAY_MS;
-}
 
 const ms = (value: number): string => value.toFixed(2);
 

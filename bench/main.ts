@@ -18,6 +18,7 @@ import { media } from './media.ts';
 import { modes } from './modes.ts';
 import { notifications } from './notifications.ts';
 import { paths } from './paths.ts';
+import { processes } from './processes.ts';
 import { Report } from './Report.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
@@ -34,6 +35,7 @@ const BENCHES: readonly Bench[] = [
   soak,
   held,
   paths,
+  processes,
 ];
 
 function usage(): string {

@@ -53,9 +53,15 @@ export function residentMib(pid: number): number {
 
 /** The child of a process whose command line holds a text. @throws Error when there is none */
 export function childNamed(parent: number, text: string): number {
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name) || readRow(Number(name))?.parent !== parent) continue;
-    if (readFileSync(`/proc/${name}/cmdline`, 'latin1').includes(text)) return Number(name);
-  }
-  throw new Error(`process ${parent} has no child ${text}`);
+  const [first] = childrenNamed(parent, text);
+  if (first === undefined) throw new Error(`process ${parent} has no child ${text}`);
+  return first;
+}
+
+/** All children of a process whose command lines hold a text. */
+export function childrenNamed(parent: number, text: string): number[] {
+  const children = readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && readRow(Number(name))?.parent === parent,
+  );
+  return children.map(Number).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(text));
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { startEmbeddedSip } from '../../embedded/index.ts';
+import { PROCESS_ARGUMENT } from '../../src/processes/processMessages.ts';
 import { WebhookSink } from '../../test/kit/WebhookSink.ts';
 import { BenchApplication } from '../BenchApplication.ts';
 import { SignedClient } from '../binds/SignedClient.ts';
 import { ForkedPart } from '../ForkedPart.ts';
-import { childNamed, cpuMs, cpuMsOfTree } from '../processCpu.ts';
+import { childNamed, childrenNamed, cpuMs, cpuMsOfTree } from '../processCpu.ts';
 import { type CallOrder, PAIRS, pairOf } from './CallLoad.ts';
 
 const BINDS_AT_A_TIME = 50;
@@ -26,12 +27,17 @@ export interface CallSide extends AsyncDisposable {
 /**
  * axbridge as it is: every pair bound, journal in its PostgreSQL, events and records to a customer's server.
  * @param notifying false: an application that wants to be told nothing
+ * @param processes how many carry calls (AXBRIDGE_PROCESSES)
  */
-export async function startAxbridge(calleePort: number, notifying: boolean): Promise<CallSide> {
+export async function startAxbridge(
+  calleePort: number,
+  notifying: boolean,
+  processes = 1,
+): Promise<CallSide> {
   await using started = new AsyncDisposableStack();
   const sink = await WebhookSink.start();
   started.defer(() => sink.close());
-  const application = started.use(await BenchApplication.start());
+  const application = started.use(await BenchApplication.start({ AXBRIDGE_PROCESSES: String(processes) }));
   const { admin, http, pid, sip } = application;
   const app = await admin.createApp({
     ...{ name: 'bench', mode: 'AXB', recording: false },
@@ -52,14 +58,21 @@ export async function startAxbridge(calleePort: number, notifying: boolean): Pro
   }
   const sipServer = childNamed(pid, 'drachtio/process.ts');
   const postgres = childNamed(pid, 'postgres');
+  const carriers = [pid, ...childrenNamed(pid, PROCESS_ARGUMENT)];
   const owned = started.move();
   return {
     target: sip,
     dial: 'x',
-    cpu: () => ({ application: cpuMs(pid), sipServer: cpuMs(sipServer), postgres: cpuMsOfTree(postgres) }),
+    cpu: () => ({
+      application: sumOf(carriers),
+      sipServer: cpuMs(sipServer),
+      postgres: cpuMsOfTree(postgres),
+    }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+const sumOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuMs(pid), 0);
 
 /** drachtio-srf's createB2BUA on a SIP server of the same kind. */
 export async function startBareB2bua(calleePort: number): Promise<CallSide> {
