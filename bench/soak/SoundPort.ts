@@ -14,6 +14,7 @@ export class SoundPort {
   readonly #sourceId = Math.floor(Math.random() * 2 ** 32);
   #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -34,8 +35,9 @@ export class SoundPort {
     return this.#socket.address().port;
   }
 
-  /** Talks to where a session description wants its sound. */
+  /** Talks to where a session description wants its sound; no more when it is closed: an answer may come too late. */
   talkTo(description: string): void {
+    if (this.#isClosed) return;
     const port = Number(/^m=audio (\d+)/m.exec(description)?.[1]);
     const host = /^c=IN IP4 (\S+)/m.exec(description)?.[1] ?? '127.0.0.1';
     clearInterval(this.#timer);
@@ -43,6 +45,7 @@ export class SoundPort {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#socket.close();
   }
