@@ -12,7 +12,6 @@ const ALONE = [
   'test/calls/storm.test.ts',
   'test/e2e/mixedCalls.test.ts',
   'test/e2e/rules.test.ts',
-  'test/openapi/fuzz.test.ts',
   'test/push/deadTarget.test.ts',
 ];
 
