@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { Logger } from '../telemetry/logger.ts';
 import { peerAddresses } from './dialogPeer.ts';
 import {
@@ -249,11 +250,13 @@ export class SipDialog {
     response.send(200, { headers, body: modified.sdp });
   }
 
-  #modifiedBy(offer: string | undefined): Promise<Modified> {
+  async #modifiedBy(offer: string | undefined): Promise<Modified> {
     // Both sides at once is glare: each is told to try again after a time of its own (RFC 3261 14.1).
-    if (this.#modifying) return Promise.resolve({ kind: 'refused', status: 491 });
+    if (this.#modifying) return { kind: 'refused', status: 491 };
+    // Where this process was held up, it is read in one piece with the word that the 200 is out, for which others wait.
+    if (!this.#modify) await immediate();
     if (this.#modify) return this.#modify(offer);
-    return Promise.resolve({ kind: 'answered', sdp: this.#dialog.local.sdp });
+    return { kind: 'answered', sdp: this.#dialog.local.sdp };
   }
 
   async #answerInfo(request: SrfRequest, response: SrfResponse): Promise<void> {
