@@ -33,8 +33,15 @@ const BADLY_NAMED = [
   'nodejs_active_requests_total',
 ];
 
+/** Those that `axbridge_event_loop_lag_seconds` stands for; they count the time between two looks as lag. */
+const LAG_BY_PROM_CLIENT = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map(
+  (figure) => `nodejs_eventloop_lag_${figure}_seconds`,
+);
+
 /** Each look at the event loop's lag wakes the process: more often, and an idle one is never idle. */
 const LAG_EVERY_MS = 50;
+/** prom-client looks, too, whether anyone reads it or not. */
+const LAG_BY_PROM_CLIENT_EVERY_MS = 3_600_000;
 
 /** Every metric of axbridge: base units, `axbridge_` prefix, no number and no id as a label. */
 export class Metrics {
@@ -52,8 +59,11 @@ export class Metrics {
 
   constructor() {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LAG_EVERY_MS });
-    for (const name of BADLY_NAMED) this.#registry.removeSingleMetric(name);
+    collectDefaultMetrics({
+      register: this.#registry,
+      eventLoopMonitoringPrecision: LAG_BY_PROM_CLIENT_EVERY_MS,
+    });
+    for (const name of [...BADLY_NAMED, ...LAG_BY_PROM_CLIENT]) this.#registry.removeSingleMetric(name);
 
     this.#attempts = new Counter({
       name: 'axbridge_call_attempts_total',
@@ -118,7 +128,8 @@ export class Metrics {
       registers,
       aggregator: 'max',
       collect() {
-        this.set(lag.percentile(99) / 1e9);
+        // What is recorded is the time from one look to the next.
+        this.set(Math.max(0, lag.percentile(99) / 1e9 - LAG_EVERY_MS / 1000));
         lag.reset();
       },
     });
