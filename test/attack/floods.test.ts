@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { START_PATIENCE_MS } from '../faults/FaultWorld.ts';
 import { Handset } from '../kit/Handset.ts';
 import { Phone } from '../kit/Phone.ts';
 import { Attacker, SCANNER_SDP } from './Attacker.ts';
@@ -26,7 +27,7 @@ const owned: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
   besieged = await Besieged.start({ env: { AXBRIDGE_HANDSETS: 'on' } });
-});
+}, START_PATIENCE_MS);
 
 afterEach(async () => {
   for (const each of owned.splice(0).reverse()) await each.close();

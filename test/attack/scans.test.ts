@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { START_PATIENCE_MS } from '../faults/FaultWorld.ts';
 import { eventually } from '../kit/eventually.ts';
 import { areRealServersNamed } from '../kit/RealServers.ts';
 import { Attacker, SCANNER_SDP } from './Attacker.ts';
@@ -22,7 +23,7 @@ let besieged: Besieged;
 
 beforeAll(async () => {
   besieged = await Besieged.start({ app: { recording: true } });
-});
+}, START_PATIENCE_MS);
 
 afterAll(() => besieged?.close());
 

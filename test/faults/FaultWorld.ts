@@ -20,6 +20,8 @@ export interface FaultWorldOptions {
   readonly terms?: Readonly<Record<string, unknown>>;
 }
 
+/** Real servers on a busy machine take their time to start. */
+export const START_PATIENCE_MS = 180_000;
 const PAIRS = 20;
 const EVERY_MS = 200;
 const TALK_MS = 2000;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toldCalls } from '../kit/customer.ts';
 import { eventually } from '../kit/eventually.ts';
-import { FaultWorld } from './FaultWorld.ts';
+import { FaultWorld, START_PATIENCE_MS } from './FaultWorld.ts';
 
 /** Of Debian's package faketime: stands between a process and the clock. */
 const LIBRARY = ['x86_64', 'aarch64']
@@ -54,7 +54,7 @@ describe.skipIf(LIBRARY === undefined)(`the wall clock of an application${why}`,
   beforeAll(async () => {
     clock = new SteppedClock();
     world = await FaultWorld.start({ env: clock.env });
-  }, 60_000);
+  }, START_PATIENCE_MS);
 
   afterAll(async () => {
     await world?.close();

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.ts';
 import type { SinkRule } from '../kit/WebhookSink.ts';
-import { FaultWorld } from './FaultWorld.ts';
+import { FaultWorld, START_PATIENCE_MS } from './FaultWorld.ts';
 
 /** For how long the customer's server fails. */
 const BROKEN_SECONDS = 4;
@@ -12,7 +12,7 @@ let world: FaultWorld;
 
 beforeAll(async () => {
   world = await FaultWorld.start({ env: { AXBRIDGE_PUSH_TIMEOUT_SECONDS: '1' } });
-});
+}, START_PATIENCE_MS);
 
 afterAll(async () => {
   await world?.close();

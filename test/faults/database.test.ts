@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.ts';
 import type { SeenCall, Traffic } from '../kit/Traffic.ts';
 import { BreakablePostgres } from './BreakablePostgres.ts';
-import { FaultWorld } from './FaultWorld.ts';
+import { FaultWorld, START_PATIENCE_MS } from './FaultWorld.ts';
 
 /** For how long the database is away. The issue asks for thirty; fewer keep the daily run short. */
 const AWAY_SECONDS = Number(process.env.AXBRIDGE_TEST_AWAY_SECONDS ?? 8);
@@ -17,7 +17,7 @@ let world: FaultWorld;
 beforeEach(async () => {
   database = await BreakablePostgres.start();
   world = await FaultWorld.start({ database: database.url });
-});
+}, START_PATIENCE_MS);
 
 afterEach(async () => {
   database?.thaw();
