@@ -148,7 +148,10 @@ export class Besieged {
       60_000,
     );
     await this.callWorks();
-    const bad = application.log.items.filter(({ level }) => level === 'error' || Number(level) >= 50);
+    const bad = application.log.items
+      .filter(({ level }) => level === 'error' || Number(level) >= 50)
+      // A SIP server that the tests start again may end.
+      .filter(({ msg }) => this.servers === undefined || msg !== 'lost the connection to the SIP server');
     expect(bad).toEqual([]);
     expect((await fetch(`${application.ops}/readyz`)).status).toBe(200);
     await eventually('descriptors to be given back', () =>
