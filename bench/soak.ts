@@ -11,7 +11,7 @@ import { conclude, failuresOf, type SoakOutcome } from './soak/conclusion.ts';
 import { HeldMeans } from './soak/HeldMeans.ts';
 import type { Load } from './soak/loadProcess.ts';
 import { type Pace, type Progress, progressSince } from './soak/PacedLoad.ts';
-import { churnedPair, PAIRS_OF_A_KIND, plainPair, recordedPair } from './soak/pairs.ts';
+import { churnedPairs, plainPairs, recordedPairs } from './soak/pairs.ts';
 import { type Figure, Samples } from './soak/Samples.ts';
 import { sampleSystem } from './soak/sampleSystem.ts';
 import { WholeSystem } from './soak/WholeSystem.ts';
@@ -134,13 +134,8 @@ export const soak = defineBench({
     const { calleePort } = await phones.hear<{ calleePort: number }>();
     const load: Load = (order) => phones.ask<Progress>(order);
     await using system = await WholeSystem.start(calleePort);
-    const turns = Array.from({ length: PAIRS_OF_A_KIND }, (_, index) => index);
-    const client = await system.addCustomer(
-      { recording: false },
-      turns.map(plainPair),
-      turns.map(churnedPair),
-    );
-    await system.addCustomer({ recording: true }, turns.map(recordedPair));
+    const client = await system.addCustomer({ recording: false }, plainPairs, churnedPairs);
+    await system.addCustomer({ recording: true }, recordedPairs);
 
     const pace = { target: system.servers.sip, recordedPercent: single(recorded), talkSeconds: single(talk) };
     const callsPerSecond = single(rate) || (await climb(rates, pace, load, report)) / 2;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SignedClient } from '../binds/SignedClient.ts';
-import { churnedPair } from './pairs.ts';
+import { churnedPairs, inTurn } from './pairs.ts';
 
 /** Binds and unbinds one pair after the other, at an even pace, beside the calls. */
 export class BindChurn implements AsyncDisposable {
@@ -18,7 +18,7 @@ export class BindChurn implements AsyncDisposable {
   async #run(client: SignedClient, everyMs: number): Promise<void> {
     const { signal } = this.#stopping;
     for (let turn = 0; !signal.aborted; turn += 1) {
-      const { a, b, x } = churnedPair(turn);
+      const { a, b, x } = inTurn(churnedPairs, turn);
       try {
         await client.unbind(await client.bind(a, b, x));
         this.turns += 1;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sleepUntil } from '../calls/sleepUntil.ts';
 import { quantile } from '../statistics.ts';
 import { LoadPhones } from './LoadPhones.ts';
-import { plainPair, recordedPair } from './pairs.ts';
+import { inTurn, plainPairs, recordedPairs } from './pairs.ts';
 
 export interface Pace {
   readonly target: { readonly host: string; readonly port: number };
@@ -98,7 +98,7 @@ export class PacedLoad {
     // Even among the others, not all at once.
     const withSound = Math.floor((this.#begun * recordedPercent) / 100) > recordedBefore;
     if (withSound) this.#recorded += 1;
-    const pair = withSound ? recordedPair(this.#recorded) : plainPair(this.#begun);
+    const pair = withSound ? inTurn(recordedPairs, this.#recorded) : inTurn(plainPairs, this.#begun);
     const end = await this.#phones.call({
       ...pair,
       target,

@@ -12,18 +12,22 @@ export function pairAt(index: number): Pair {
   return { a: partyNumber(2 * index), b: partyNumber(2 * index + 1), x: xNumber(index) };
 }
 
-/** Pairs whose calls are plain, and those whose calls are recorded: so many that none has two calls at a time. */
-export const PAIRS_OF_A_KIND = 1000;
+/** So many of each kind that none has two calls at a time, and so few that all caches know them soon. */
+const PLAIN_PAIRS = 1000;
+const RECORDED_PAIRS = 200;
+const CHURNED_PAIRS = 200;
 
-export function plainPair(turn: number): Pair {
-  return pairAt(turn % PAIRS_OF_A_KIND);
-}
+const pairsFrom = (first: number, pairs: number): readonly Pair[] =>
+  Array.from({ length: pairs }, (_, index) => pairAt(first + index));
 
-export function recordedPair(turn: number): Pair {
-  return pairAt(PAIRS_OF_A_KIND + (turn % PAIRS_OF_A_KIND));
-}
+export const plainPairs = pairsFrom(0, PLAIN_PAIRS);
+export const recordedPairs = pairsFrom(PLAIN_PAIRS, RECORDED_PAIRS);
+/** Those that are bound and unbound all the time. */
+export const churnedPairs = pairsFrom(PLAIN_PAIRS + RECORDED_PAIRS, CHURNED_PAIRS);
 
-/** Pairs that are bound and unbound all the time. */
-export function churnedPair(turn: number): Pair {
-  return pairAt(2 * PAIRS_OF_A_KIND + (turn % PAIRS_OF_A_KIND));
+/** The pairs in turn, over and over. */
+export function inTurn(pairs: readonly Pair[], turn: number): Pair {
+  const pair = pairs[turn % pairs.length];
+  if (pair === undefined) throw new RangeError('no pairs');
+  return pair;
 }
