@@ -17,7 +17,8 @@ export async function runAlone(config: Config, logger: Logger, stopping: Promise
   parts.defer(() => metrics.close());
   metrics.countProcesses(() => ({ running: 1, restarts: 0 }));
   const tls = await loadIdentity(context);
-  const servers = await startServers(context, tls);
+  const { servers, droppedMessages } = await startServers(context, tls);
+  if (droppedMessages) metrics.countDropped(droppedMessages);
   const node = await startNode(context, servers, tls, metrics);
   const ops = new OpsServer({
     host: config.AXBRIDGE_OPS_HOST,

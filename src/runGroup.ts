@@ -33,7 +33,7 @@ export async function runGroup(
   const { dataDir } = context;
   const tls = await loadIdentity(context);
   const doors = await claimDoors(context, tls !== undefined);
-  const servers = await startServers(context, tls);
+  const { servers, droppedMessages } = await startServers(context, tls);
   const nodeId = loadNodeId(dataDir, config.AXBRIDGE_NODE_ID);
   const group = new ProcessGroup<Assignment>({
     program,
@@ -50,7 +50,7 @@ export async function runGroup(
   const ops = new OpsServer({
     host: config.AXBRIDGE_OPS_HOST,
     port: config.AXBRIDGE_OPS_PORT,
-    expose: async () => exposeTogether(await group.ask('metrics'), group),
+    expose: async () => exposeTogether(await group.ask('metrics'), group, droppedMessages),
     // Those that are left take the calls of one that is away.
     obstacles: async () => {
       if (isStopping) return ['stopping'];

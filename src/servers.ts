@@ -4,6 +4,7 @@ import type { TlsIdentity } from './api/certificate.ts';
 import type { Config, ServerAddress } from './config.ts';
 import type { SharedUse } from './processes/SharedUse.ts';
 import type { Logger } from './telemetry/logger.ts';
+import type { DroppedMessages } from './telemetry/processSeries.ts';
 
 /** Folder of the product's own announcements, a folder for each language. */
 export const SOUNDS_DIR = fileURLToPath(new URL('../freeswitch-conf/sounds', import.meta.url));
@@ -27,11 +28,17 @@ export interface Servers {
   readonly sip: { readonly host: string; readonly port: number } | undefined;
 }
 
+/** The three servers, and what the SIP server tells of itself when it is ours. */
+export interface StartedServers {
+  readonly servers: Servers;
+  readonly droppedMessages: DroppedMessages | undefined;
+}
+
 /** The servers that the settings name; the embedded ones for those that they do not. */
 export async function startServers(
   { config, logger, dataDir, parts }: Context,
   tls: TlsIdentity | undefined,
-): Promise<Servers> {
+): Promise<StartedServers> {
   const startSip = async () => {
     const tlsPort = config.AXBRIDGE_SIP_TLS_PORT;
     const sip = await startEmbeddedSip({
@@ -72,12 +79,16 @@ export async function startServers(
   // Whatever did start is on the stack before a failure of another is thrown.
   await Promise.allSettled(starting);
   const [sip, freeswitch, databaseUrl] = await Promise.all(starting);
-  if (given !== undefined) return { drachtio: given, freeswitch, databaseUrl, sip: undefined };
+  if (given !== undefined) {
+    const servers = { drachtio: given, freeswitch, databaseUrl, sip: undefined };
+    return { servers, droppedMessages: undefined };
+  }
   if (sip === undefined) throw new Error('no SIP server');
-  return {
+  const servers = {
     drachtio: { host: sip.adminHost, port: sip.adminPort, secret: sip.secret },
     freeswitch,
     databaseUrl,
     sip: { host: sip.sipHost, port: sip.sipPort },
   };
+  return { servers, droppedMessages: async () => (await sip.stats()).dropped };
 }

@@ -1,6 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { addProcessSeries, type MetricFigures, type ProcessCounts } from './processSeries.ts';
+import {
+  addDroppedSeries,
+  addProcessSeries,
+  type DroppedMessages,
+  type MetricFigures,
+  type ProcessCounts,
+} from './processSeries.ts';
 
 /** Figures that other parts keep themselves and that are read when Prometheus asks. */
 export interface MetricSources {
@@ -187,6 +193,11 @@ export class Metrics {
   /** Adds how many processes this application has, where this process alone answers for all. */
   countProcesses(read: () => ProcessCounts): void {
     addProcessSeries(this.#registry, read);
+  }
+
+  /** Adds what the embedded SIP server dropped. */
+  countDropped(read: DroppedMessages): void {
+    addDroppedSeries(this.#registry, read);
   }
 
   /** Connects the figures that are read at each scrape. */

@@ -16,6 +16,26 @@ export interface ProcessCounts {
   readonly restarts: number;
 }
 
+/** Messages that the embedded SIP server did not handle since it started, by reason. */
+export type DroppedMessages = () => Promise<Readonly<Record<string, number>>>;
+
+/** Adds the series of what the embedded SIP server does not hand to anybody, as what strangers send beyond their allowance. */
+export function addDroppedSeries(registry: Registry, read: DroppedMessages): void {
+  new Counter({
+    name: 'axbridge_sip_dropped_messages_total',
+    help: 'Messages that the embedded SIP server did not handle, by reason',
+    labelNames: ['reason'],
+    registers: [registry],
+    async collect() {
+      // While it is being started again, what was known of it stands.
+      const dropped = await read().catch(() => undefined);
+      if (dropped === undefined) return;
+      this.reset();
+      for (const [reason, count] of Object.entries(dropped)) this.inc({ reason }, count);
+    },
+  });
+}
+
 /** Adds the series that count processes. */
 export function addProcessSeries(registry: Registry, read: () => ProcessCounts): void {
   const registers = [registry];
@@ -42,9 +62,11 @@ export function addProcessSeries(registry: Registry, read: () => ProcessCounts):
 export async function exposeTogether(
   processes: readonly MetricFigures[],
   counts: ProcessCounts,
+  dropped?: DroppedMessages,
 ): Promise<{ readonly body: string; readonly contentType: string }> {
   const own = new Registry();
   addProcessSeries(own, () => counts);
+  if (dropped) addDroppedSeries(own, dropped);
   const together = AggregatorRegistry.aggregate([...processes, await own.getMetricsAsJSON()]);
   return { body: await together.metrics(), contentType: together.contentType };
 }

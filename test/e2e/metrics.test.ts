@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PartnerClient } from '../kit/PartnerClient.ts';
 import { Scenario } from '../kit/Scenario.ts';
@@ -55,6 +56,17 @@ describe('the metrics page', () => {
     const text = await scenario.application.metrics();
     const named = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]));
     expect(NEEDED.filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  it.skipIf(process.env.AXBRIDGE_DRACHTIO)('counts what the embedded SIP server dropped', async () => {
+    const { sip } = scenario.application;
+    const socket = createSocket('udp4');
+    const garbage = 'OPTIONS sip:nobody@127.0.0.1 SIP/2.0\r\nVia: rubbish\r\n\r\n';
+    socket.send(garbage, sip.port, sip.host);
+    await expect
+      .poll(() => scenario.application.metrics())
+      .toMatch(/^axbridge_sip_dropped_messages_total\{reason="[\w-]+"\} [1-9]/m);
+    socket.close();
   });
 
   it('says that this node takes calls', async () => {
