@@ -29,8 +29,8 @@ export interface CallDetailsOptions {
 }
 
 const LINGER_MS = 5_000;
-/** Messages wait so long at the most before they are read into lines: whole, they are several times as large. */
-const READ_EVERY_MS = 1_000;
+/** Messages wait so long before they are read into lines: they wait for company, and whole they fill memory. */
+const READ_AFTER_MS = 200;
 const LARGEST_GROUP = 500;
 const GATHER_MS = 1_000;
 const MOST_WAITING = 5_000;
@@ -58,6 +58,8 @@ export class CallDetails {
   /** In the order in which they ended. */
   #lingering: Lingering[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** Ladders with messages that are not read yet. */
+  readonly #unread: CallLadder[] = [];
   #readTimer: NodeJS.Timeout | undefined;
   readonly #writes: GroupCommit<CallDetail>;
   #lost = 0;
@@ -86,10 +88,10 @@ export class CallDetails {
     const { kept, onMessage } = this.#options;
     const ladder = new CallLadder({
       kept,
+      onUnread: (unread) => this.#toRead(unread),
       ...(onMessage && { onMessage: (message: SeenMessage) => onMessage(sessionId, message) }),
     });
     this.#watched.set(sessionId, { sessionId, ladder, media: undefined });
-    this.#readTimer ??= setInterval(() => this.#readLadders(), READ_EVERY_MS);
     invite.drawOn(ladder);
   }
 
@@ -122,17 +124,20 @@ export class CallDetails {
   /** Writes what it has, if the database is there. Calls must have ended. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
-    clearInterval(this.#readTimer);
+    clearTimeout(this.#readTimer);
     for (const lingering of this.#lingering.splice(0)) this.#write(lingering);
     if (!this.#writes.failing) await this.#writes.flush();
     await this.#writes.stop();
   }
 
+  #toRead(ladder: CallLadder): void {
+    this.#unread.push(ladder);
+    this.#readTimer ??= setTimeout(() => this.#readLadders(), READ_AFTER_MS);
+  }
+
   #readLadders(): void {
-    for (const { ladder } of this.#watched.values()) ladder.read();
-    if (this.#watched.size > 0) return;
-    clearInterval(this.#readTimer);
     this.#readTimer = undefined;
+    for (const ladder of this.#unread.splice(0)) ladder.read();
   }
 
   #settle(): void {

@@ -9,6 +9,8 @@ export interface CallLadderOptions {
   readonly kept: 'off' | 'ladder' | 'messages';
   /** Hears of each message first, as it is. */
   readonly onMessage?: (message: SeenMessage) => void;
+  /** Hears that there is something to be read, which was not so before. */
+  readonly onUnread?: (ladder: CallLadder) => void;
 }
 
 /**
@@ -26,11 +28,11 @@ export class CallLadder {
   }
 
   note(leg: LadderLine['leg'], message: SeenMessage): void {
-    const { kept, onMessage } = this.#options;
+    const { kept, onMessage, onUnread } = this.#options;
     onMessage?.(message);
     if (kept === 'off') return;
     if (this.#lines.length + this.#unread.length >= MOST_LINES) this.#omitted += 1;
-    else this.#unread.push({ leg, message });
+    else if (this.#unread.push({ leg, message }) === 1) onUnread?.(this);
   }
 
   /** Makes lines of what was noted: a line is smaller than its message. */
