@@ -1,8 +1,15 @@
 import { defineBench, single } from './Bench.ts';
-import { type CallSide, startAxbridge } from './calls/sides.ts';
+import { startAxbridge } from './calls/sides.ts';
 import { startCallLoad } from './calls/startCallLoad.ts';
 import { callPathCpu, isHeld, LONGEST_DELAY_MS, type Turn, takeTurn } from './calls/turn.ts';
+import type { Report } from './Report.ts';
 import { median } from './statistics.ts';
+
+/** An axbridge with so many processes. */
+interface Side {
+  readonly name: string;
+  take(callsPerSecond: number, seconds: number): Promise<Turn>;
+}
 
 const WARM_UP_CALLS_PER_SECOND = 100;
 
@@ -37,57 +44,71 @@ export const processes = defineBench({
     rates: { fallback: [100], meaning: 'calls begun a second' },
     climb: { fallback: [200, 300, 400, 500], meaning: 'rates tried for the highest, once each' },
   },
-  async run(settings, report) {
-    const [rounds, seconds] = [single(settings.rounds), single(settings.seconds)];
+  async run({ processes: counts, rounds, seconds, warmUp, rates, climb }, report) {
     await using started = new AsyncDisposableStack();
     const load = started.use(await startCallLoad());
-    const sides = new Map<number, CallSide>();
-    for (const count of settings.processes) {
+    const sides: Side[] = [];
+    for (const count of counts) {
       const side = started.use(await startAxbridge(load.calleePort, true, count));
-      await takeTurn(load, side, WARM_UP_CALLS_PER_SECOND, single(settings.warmUp));
-      sides.set(count, side);
+      const take: Side['take'] = (rate, forSeconds) => takeTurn(load, side, rate, forSeconds);
+      await take(WARM_UP_CALLS_PER_SECOND, single(warmUp));
+      sides.push({ name: count === 1 ? '1 process' : `${count} processes`, take });
     }
-    report.line(
-      'One call: INVITE, 180, answer after 200 ms, BYE a second later, no media. CPU and post-dial delay (PDD)',
-    );
-    report.line(
-      'in milliseconds a call, of the application with all its processes and their parent. The embedded SIP server',
-    );
-    report.line(
-      'is one process whatever there are of the others; callers and callees run on the same machine.',
-    );
-    report.line(`${rounds} rounds of ${seconds} s of calls each; medians.`);
-    report.line();
+    introduce(report, single(rounds), single(seconds));
     const rows: string[][] = [];
-    for (const rate of settings.rates) {
-      const turns = new Map([...sides.keys()].map((count): [number, Turn[]] => [count, []]));
-      for (let round = 0; round < rounds; round += 1) {
-        const order = round % 2 === 0 ? [...sides] : [...sides].toReversed();
-        for (const [count, side] of order) turns.get(count)?.push(await takeTurn(load, side, rate, seconds));
-      }
-      for (const [count, taken] of turns) rows.push(rowOf(`${rate}/s ${named(count)}`, taken));
-    }
+    for (const rate of rates) rows.push(...(await rowsAt(rate, sides, single(rounds), single(seconds))));
     report.table(HEADING, rows);
-
-    const climbed: string[][] = [];
-    const highest: string[] = [];
-    for (const [count, side] of sides) {
-      let held = 0;
-      for (const rate of settings.climb) {
-        const turn = await takeTurn(load, side, rate, seconds);
-        climbed.push(rowOf(`${rate}/s ${named(count)}`, [turn]));
-        if (!isHeld(turn)) break;
-        held = rate;
-      }
-      highest.push(`${named(count)} ${held === 0 ? 'none' : `${held}/s`}`);
-    }
-    report.line(
-      `Highest of the rates ${settings.climb.join(', ')} at which every call completes with a PDD p99 below`,
-    );
-    report.line(`${LONGEST_DELAY_MS} ms: ${highest.join(', ')}`);
-    report.line();
-    report.table(HEADING, climbed);
+    await climbUp(climb, sides, single(seconds), report);
   },
 });
 
-const named = (count: number): string => (count === 1 ? '1 process' : `${count} processes`);
+function introduce(report: Report, rounds: number, seconds: number): void {
+  report.line(
+    'One call: INVITE, 180, answer after 200 ms, BYE a second later, no media. CPU and post-dial delay (PDD)',
+  );
+  report.line(
+    'in milliseconds a call; app: all processes and their parent. The embedded SIP server is one process however',
+  );
+  report.line('many of the others there are; callers and callees run on the same machine.');
+  report.line(`${rounds} rounds of ${seconds} s of calls each; medians.`);
+  report.line();
+}
+
+/** All sides at one rate, in turn, each round in the opposite order of the one before. */
+async function rowsAt(
+  rate: number,
+  sides: readonly Side[],
+  rounds: number,
+  seconds: number,
+): Promise<string[][]> {
+  const turns = new Map<Side, Turn[]>(sides.map((side) => [side, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    const order = round % 2 === 0 ? sides : sides.toReversed();
+    for (const side of order) turns.get(side)?.push(await side.take(rate, seconds));
+  }
+  return [...turns].map(([{ name }, taken]) => rowOf(`${rate}/s ${name}`, taken));
+}
+
+async function climbUp(
+  rates: readonly number[],
+  sides: readonly Side[],
+  seconds: number,
+  report: Report,
+): Promise<void> {
+  const rows: string[][] = [];
+  const highest: string[] = [];
+  for (const { name, take } of sides) {
+    let held = 0;
+    for (const rate of rates) {
+      const turn = await take(rate, seconds);
+      rows.push(rowOf(`${rate}/s ${name}`, [turn]));
+      if (!isHeld(turn)) break;
+      held = rate;
+    }
+    highest.push(`${name} ${held === 0 ? 'none' : `${held}/s`}`);
+  }
+  report.line(`Highest of the rates ${rates.join(', ')} at which every call completes with a PDD p99 below`);
+  report.line(`${LONGEST_DELAY_MS} ms: ${highest.join(', ')}`);
+  report.line();
+  report.table(HEADING, rows);
+}
