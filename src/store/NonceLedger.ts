@@ -44,6 +44,7 @@ export interface SignedRequest {
 }
 
 const REMEMBERED = 200_000;
+const FORGOTTEN_AT_A_TIME = 2;
 /** What nobody waits for is written this often, so that few statements carry it. */
 const GATHER_MS = 50;
 const LARGEST_GROUP = 1000;
@@ -107,6 +108,11 @@ export class NonceLedger {
     });
   }
 
+  /** Requests that memory holds. */
+  get size(): number {
+    return this.#taken.size;
+  }
+
   /** Finds out what others have taken, and begins to sweep. */
   async start(): Promise<void> {
     this.#sweeper.start();
@@ -132,8 +138,9 @@ export class NonceLedger {
     const { clock, spanMs } = this.#options;
     const now = clock();
     const digest = hash('sha256', nonce + created, 'buffer').subarray(0, DIGEST_BYTES);
-    const key = digest.toString('latin1') + appKey;
-    if ((this.#taken.get(key) ?? 0) >= now) return false;
+    const key = keyOf(digest, appKey);
+    this.#forgetSome(now);
+    if ((this.#taken.peek(key) ?? 0) >= now) return false;
     const knows = this.#knows(request, now);
     this.#taken.set(key, Math.min(freshUntil, now + spanMs));
     if (freshUntil > now + spanMs) this.#returnsUntil(appKey, freshUntil);
@@ -141,6 +148,16 @@ export class NonceLedger {
     if (!knows) return this.#claim(key, claim);
     this.#behind.add(claim);
     return true;
+  }
+
+  /** Forgets the oldest that are fresh no more: faster than new ones come, so that memory follows their rate. */
+  #forgetSome(now: number): void {
+    let looked = 0;
+    for (const key of this.#taken.rkeys()) {
+      if (looked === FORGOTTEN_AT_A_TIME || (this.#taken.peek(key) ?? 0) >= now) return;
+      this.#taken.delete(key);
+      looked += 1;
+    }
   }
 
   /** Whether memory tells what was taken before. */
@@ -190,4 +207,9 @@ export class NonceLedger {
       throw error;
     }
   }
+}
+
+/** A string of its own: one put together of parts would keep alive the header out of which the application's key was cut. */
+function keyOf(digest: Buffer, appKey: string): string {
+  return Buffer.concat([digest, Buffer.from(appKey)]).toString('latin1');
 }

@@ -82,6 +82,17 @@ describe('a node that is alone', () => {
     expect(ledger.take(request)).toBe(false);
   });
 
+  it('forgets as many as come, or more, once they are fresh no more', async () => {
+    const ledger = await startLedger({ aloneSince: now });
+    now += 1;
+    for (let taken = 0; taken < 100; taken++) ledger.take(newRequest());
+    now += SPAN;
+    for (let taken = 0; taken < 40; taken++) ledger.take(newRequest());
+    expect(ledger.size).toBe(60);
+    for (let taken = 0; taken < 40; taken++) ledger.take(newRequest());
+    expect(ledger.size).toBe(80);
+  });
+
   it('writes down what it took before it ends', async () => {
     const ledger = await startLedger({ aloneSince: now });
     now += 1;
