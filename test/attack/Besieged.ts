@@ -30,8 +30,11 @@ interface Figures {
   readonly mib: number;
 }
 
-/** A notification that failed because this process, which attacks, had no time for it comes again soon. */
-const RETRIES = { AXBRIDGE_PUSH_RETRY_SECONDS: '1,1,1,2,4,8,16' };
+/** This process, which attacks, may have no time for notifications meanwhile: they come again soon. */
+const RETRIES = {
+  AXBRIDGE_PUSH_RETRY_SECONDS: '1,1,1,2,4,8,16',
+  AXBRIDGE_PUSH_PROBE_SECONDS: '1',
+};
 
 /** What an attack cost those who may call. */
 export interface Siege {
