@@ -11,7 +11,7 @@ export interface Told {
   readonly ended: number;
   /** Calls of which a record came. */
   readonly records: number;
-  /** Records that came more than once. */
+  /** Records that came in more than one message; a message that is sent again is known by its webhook-id. */
   readonly recordsAgain: number;
 }
 
@@ -23,12 +23,16 @@ interface Notification {
 
 const ended = new Set<string>();
 const charged = new Set<string>();
+/** Messages with records, by their webhook-id. */
+const taken = new Set<string>();
 let notifications = 0;
 let recordsAgain = 0;
 
-function take({ eventType, statusInfo, feeLst = [] }: Notification): void {
+function take(id: string, { eventType, statusInfo, feeLst = [] }: Notification): void {
   notifications += 1;
   if (eventType === 'disconnect' && statusInfo !== undefined) ended.add(statusInfo.sessionId);
+  if (taken.has(id)) return;
+  if (feeLst.length > 0) taken.add(id);
   for (const { sessionId } of feeLst) {
     if (charged.has(sessionId)) recordsAgain += 1;
     charged.add(sessionId);
@@ -38,7 +42,7 @@ function take({ eventType, statusInfo, feeLst = [] }: Notification): void {
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   json(request).then(
     (body) => {
-      take(body as Notification);
+      take(String(request.headers['webhook-id']), body as Notification);
       response.end();
     },
     () => response.writeHead(400).end(),
