@@ -12,6 +12,9 @@ const PACKET_MS = 20;
 const TICK_MS = 5;
 const TURNS = PACKET_MS / TICK_MS;
 
+/** Above those of the media servers, and below those that the kernel gives out: servers that start later look for theirs there. */
+const FIRST_PORT = 28_400;
+
 type Side = 'caller' | 'callee';
 
 interface Stream {
@@ -30,19 +33,23 @@ export class RtpPhones {
   readonly #sockets = new Map<number, Socket>();
   readonly #streams = new Map<number, Stream>();
   readonly #listening = new Map<number, (at: number) => void>();
+  #nextPort = FIRST_PORT;
   #clock: NodeJS.Timeout | undefined;
   #ticks = 0;
   #startedAt = 0;
 
   /** Opens so many sockets for one side. @returns their ports */
   async open(side: Side, count: number): Promise<number[]> {
-    const sockets = await Promise.all(Array.from({ length: count }, openSocket));
-    return sockets.map((socket) => {
-      const { port } = socket.address();
-      this.#sockets.set(port, socket);
+    const ports: number[] = [];
+    while (ports.length < count) {
+      const port = this.#nextPort++;
+      const socket = await openSocket(port);
+      if (socket === undefined) continue;
       socket.on('message', side === 'caller' ? (packet) => this.#hear(port, packet) : () => undefined);
-      return port;
-    });
+      this.#sockets.set(port, socket);
+      ports.push(port);
+    }
+    return ports;
   }
 
   start(): void {
@@ -113,9 +120,16 @@ export class RtpPhones {
   }
 }
 
-async function openSocket(): Promise<Socket> {
+/** @returns undefined when another program has the port. @throws Error when there is no such port */
+async function openSocket(port: number): Promise<Socket | undefined> {
   const socket = createSocket({ type: 'udp4' });
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  return socket;
+  try {
+    socket.bind(port, '127.0.0.1');
+    await once(socket, 'listening');
+    return socket;
+  } catch (error) {
+    socket.close();
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return undefined;
+    throw error;
+  }
 }

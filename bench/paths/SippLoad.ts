@@ -88,10 +88,8 @@ export class SippLoad implements AsyncDisposable {
   static async start(): Promise<SippLoad> {
     const folder = mkdtempSync(join(tmpdir(), 'axbridge-paths-'));
     const phones = new RtpPhones();
-    const [callerPorts, calleePorts] = await Promise.all([
-      phones.open('caller', RTP_PORTS),
-      phones.open('callee', RTP_PORTS),
-    ]);
+    const callerPorts = await phones.open('caller', RTP_PORTS);
+    const calleePorts = await phones.open('callee', RTP_PORTS);
     const fields = join(folder, 'callee.csv');
     writeFileSync(fields, `SEQUENTIAL\n${calleePorts.map((port) => `${port};\n`).join('')}`);
     const port = await freeUdpPort();
