@@ -22,6 +22,7 @@ export function failuresOf({ calls, told, churn, trends, left }: SoakOutcome): s
   const success = calls.completed / calls.begun;
   const missing = calls.begun - told.records;
   return [
+    ...(trends.length === 0 ? ['too short: nothing was sampled after the warm-up'] : []),
     ...(success < LEAST_SUCCESS ? [`${(100 * success).toFixed(3)} % of the calls were completed`] : []),
     // A call that failed before it reached the application has no record.
     ...(missing > calls.begun - calls.completed ? [`${missing} records are missing`] : []),
