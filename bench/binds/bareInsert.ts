@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Sql } from '../../src/store/database.ts';
 import { type BenchDatabase, partyNumber } from '../BenchDatabase.ts';
 
-/** As wide as `bindings` (migration 001), with the primary key and nothing else. */
+/** As wide as `bindings` (migration 007), with the primary key and nothing else. */
 export async function makeBareTable(sql: Sql): Promise<void> {
   await sql`CREATE TABLE bare_bindings (LIKE bindings INCLUDING DEFAULTS)`;
   await sql`ALTER TABLE bare_bindings ADD PRIMARY KEY (app_key, subscription_id)`;

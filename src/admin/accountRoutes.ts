@@ -15,7 +15,7 @@ import { FrequencyLimit, FrequencyOrNull } from './guardFields.ts';
 import { inputCheck } from './inputCheck.ts';
 import { existing, refuseEmpty } from './item.ts';
 
-/** With more applications, it is cheaper to forget everything once: as in migration 012. */
+/** With more applications, it is cheaper to forget everything once: as in migration 001. */
 const MOST_APPS_IN_NEWS = 100;
 
 export const NewAccountBody = Type.Object(

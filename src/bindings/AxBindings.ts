@@ -29,7 +29,7 @@ const MS_PER_SECOND = 1000;
  * AX bindings (facts 3): everyone reaches A by dialling X; A reaches through X whom the customer has named for the
  * next call. One X has one A, who may hold a few X; a binding stands until it is ended.
  *
- * Which X is whose is decided by the database (migration 017), for all nodes. A change is seen by this node's next call
+ * Which X is whose is decided by the database (migration 010), for all nodes. A change is seen by this node's next call
  * before the promise resolves.
  */
 export class AxBindings {

@@ -29,7 +29,7 @@ const LARGEST_UNBIND = 500;
 /**
  * AXB bindings (facts 2): A and B reach each other by dialling X.
  *
- * The rules that concern one X or one application are kept by the database (migration 003), so that they hold for all
+ * The rules that concern one X or one application are kept by the database (migration 007), so that they hold for all
  * nodes; those that a request answers by itself are checked here. Binds that come together share a statement, and so
  * do changes and unbinds. A change is seen by this node's next call before the promise resolves.
  */

@@ -27,7 +27,7 @@ import { sharedStatement } from './sharedStatement.ts';
  * AXE bindings (facts 4): who dials X and types the extension E reaches A. One X has many A, each with an extension of
  * his own, and has an A only once.
  *
- * Which X and extension is whose is decided by the database (migration 022), for all nodes. A change is seen by this
+ * Which X and extension is whose is decided by the database (migration 011), for all nodes. A change is seen by this
  * node's next call before the promise resolves.
  */
 export class AxeBindings {

@@ -33,7 +33,7 @@ import { sharedStatement } from './sharedStatement.ts';
  * are made in two steps: A with an X, then each B with a Y. X and Y come from the same numbers of the application; one
  * that serves as Y is nobody's X meanwhile.
  *
- * Which X and Y is whose is decided by the database (migration 023), for all nodes. A change is seen by this node's next
+ * Which X and Y is whose is decided by the database (migration 013), for all nodes. A change is seen by this node's next
  * call before the promise resolves.
  */
 export class AxybBindings {

@@ -13,7 +13,7 @@ const TEXT = 25;
 const BYTEA = 17;
 
 /**
- * Lets calls through, one after another, or not: one round trip, and exact over all processes (migration 008).
+ * Lets calls through, one after another, or not: one round trip, and exact over all processes (migration 005).
  * @returns for each call the stateCode of the first limit that it would exceed, 0 when it is let through and counted
  * @throws StoreError; then none was counted
  */

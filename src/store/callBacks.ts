@@ -2,7 +2,7 @@ import { type Sql, storeErrorOf } from './database.ts';
 
 /**
  * Removes call-back records that have expired. Only to keep the table small and no number longer than it is needed:
- * an expired record routes no call. Those that live as long as their binding go with it (migration 010).
+ * an expired record routes no call. Those that live as long as their binding go with it (migration 009).
  * @param now whatever expires by then is removed
  * @param most how many at once
  * @returns how many were removed

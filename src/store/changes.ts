@@ -34,7 +34,7 @@ export interface ChangesOptions {
   readonly probeTimeoutMs?: number;
 }
 
-/** Migration 001 sends to this channel. */
+/** The migrations send to this channel. */
 const CHANNEL = 'axbridge_changes';
 const RETRY_MS = 500;
 
@@ -60,7 +60,7 @@ function changeOf(payload: string): Change {
 /**
  * News of what other nodes, and this one, have changed in the database.
  *
- * The news are sent by PostgreSQL itself, in the transaction that makes the change (triggers of migration 001 and the
+ * The news are sent by PostgreSQL itself, in the transaction that makes the change (triggers of the migrations and the
  * functions that bind): they can neither be forgotten by a caller nor be lost by a crash after the commit. They are
  * heard on a connection of their own. While that connection is away, or does not answer, `trusted` is false, and
  * what this node remembers may be stale; when it is back, everything is forgotten first.

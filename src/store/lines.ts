@@ -100,7 +100,7 @@ export class Lines {
       )`;
   }
 
-  /** The binding is locked, so that it cannot end while its record is written: the record goes with it (migration 010). */
+  /** The binding is locked, so that it cannot end while its record is written: the record goes with it (migration 009). */
   #remember({ appKey, subscriptionId, line, remember, now }: LineRequest) {
     const { sql, sealer } = this.#options;
     if (remember === undefined) return sql``;

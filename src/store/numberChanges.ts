@@ -136,7 +136,7 @@ async function changeLocked(
 
 /**
  * Takes the locks of the applications that numbers belong to, so that nobody binds on them meanwhile, and of some
- * others. Locks must be taken in their order (migration 003): whoever finds that a number has moved before he had them
+ * others. Locks must be taken in their order (migration 006): whoever finds that a number has moved before he had them
  * takes no further ones, but gives up.
  * @returns the numbers as they are now
  * @throws StoreError IN_USE when a number was moved at the same moment

@@ -75,7 +75,7 @@ interface AxybJson {
   readonly userData?: string;
 }
 
-/** A relation as the functions of migration 010 write it: what has no value is absent. */
+/** A relation as the functions of migration 014 write it: what has no value is absent. */
 export type RelationJson = AxJson | AxeJson | AxybJson;
 
 /**

@@ -73,7 +73,7 @@ type FoundRow = NumberColumns &
 
 /**
  * The routing table as it stands in PostgreSQL: one round trip a question. What an AXB call needs is joined; what the
- * others need is left to functions of migration 010, of which each call runs at most one.
+ * others need is left to functions of migration 014, of which each call runs at most one.
  */
 export class DatabaseRoutingTable implements RoutingTable {
   readonly #sql: Sql;

@@ -1,5 +1,5 @@
 /**
- * Rows as a function of the database takes them (migration 017): an array of objects whose names are columns. Octets are
+ * Rows as a function of the database takes them (migration 010): an array of objects whose names are columns. Octets are
  * written as PostgreSQL reads them (`\x…`); what is undefined is left out.
  */
 export function rowsAsJson(rows: readonly object[]): string {

@@ -188,7 +188,7 @@ function isLive(sql: SqlRunner, mode: BoundMode, at: Date) {
 /** The table of a mode; of a number, what stands on it: read by the number, and not in search of it through the key. */
 function rowsOf(sql: SqlRunner, mode: BoundMode, { appKey = '', number }: BindingFilter) {
   if (number === undefined) return sql(TABLES[mode]);
-  // As in 001: with app_key, the index of the ids might be read whole.
+  // As in migration 007: with app_key, the index of the ids might be read whole.
   if (mode === 'AXB') return sql`(SELECT * FROM bindings b WHERE b.x = ${number} OFFSET 0)`;
   const onX = sql`b.app_key = ${appKey} AND b.x = ${number}`;
   if (mode !== 'AXYB') return sql`(SELECT * FROM ${sql(TABLES[mode])} b WHERE ${onX} OFFSET 0)`;

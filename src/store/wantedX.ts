@@ -11,12 +11,12 @@ export type WantedX = { readonly x: string } | { readonly place: WantedPlace };
 
 export type XRefusal = 'x-not-of-application' | 'x-status-abnormal';
 
-/** A place as a request of migration 017 tells it. */
+/** A place as a request of migration 010 tells it. */
 export function placeColumns({ areaCode, nearby, anywhere }: WantedPlace): object {
   return { area_code: areaCode, nearby, anywhere };
 }
 
-/** What is wanted, as a request of migration 017 tells it. */
+/** What is wanted, as a request of migration 010 tells it. */
 export function wantedColumns(wanted: WantedX): object {
   return 'x' in wanted ? { x: wanted.x } : placeColumns(wanted.place);
 }

@@ -1,30 +1,125 @@
--- Binds and unbinds of AXE, as those of AX (017).
+-- AXE: one X, many A, each with an extension of its own.
 
--- Which of some numbers, the lightest first, each of `k` new bindings is put on so that all become equally heavy; not more
--- than `most` on one.
-CREATE FUNCTION spread(numbers text[], loads integer[], k integer, most integer) RETURNS SETOF text
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT l.number FROM unnest(numbers, loads) WITH ORDINALITY l(number, load, place)
-  CROSS JOIN LATERAL generate_series(0,
-    least(k - 1, most - 1 - l.load, loads[cardinality(loads)] - l.load + k / cardinality(loads))) g
-  ORDER BY l.load + g, l.place LIMIT k
-$$;
+CREATE DOMAIN unit_of_time AS smallint CHECK (VALUE IN (0, 1));
 
--- The X of `k` new bindings: the lightest of the first step of a search (search_steps, 003) that has one with room.
-CREATE FUNCTION spread_x(of_app text, of_area text, nearby text[], anywhere boolean, k integer, most integer)
-RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-  cities text[] := ARRAY[of_area];
-  numbers text[];
-  loads integer[];
+CREATE TABLE axe_bindings (
+  app_key                  text NOT NULL,
+  subscription_id          uuid NOT NULL,
+  -- The order of binding, by which an application pages through its bindings.
+  ordinal                  bigint GENERATED ALWAYS AS IDENTITY,
+  x                        text NOT NULL,
+  extension                text NOT NULL,
+  a_digest                 bytea NOT NULL,
+  a_sealed                 bytea NOT NULL,
+  shows_caller             boolean NOT NULL DEFAULT false,
+  record_flag              boolean NOT NULL DEFAULT false,
+  record_hint_tone         text,
+  call_back_tone           text,
+  call_back_number_sealed  bytea,
+  -- As the customer gave them: 0 hours, 1 minutes.
+  time_unit                unit_of_time NOT NULL DEFAULT 0,
+  bind_expired_time        integer NOT NULL DEFAULT 0,
+  call_back_expired_time   integer NOT NULL DEFAULT 0,
+  expires_at               timestamptz NOT NULL DEFAULT 'infinity',
+  -- 0: for as long as the binding lives.
+  call_back_seconds        integer NOT NULL DEFAULT 0,
+  user_data                text,
+  subscribed_at            timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (app_key, subscription_id),
+  UNIQUE (app_key, x, extension),
+  -- Of two indexes that could both serve a search by number and person, the wrong one is taken as long as the planner
+  -- believes that hardly anything is bound to a number, and then all that is bound to it is read. This one begins with the
+  -- person, and the searches for him leave app_key out: only one index serves them, and no other search.
+  UNIQUE (a_digest, x, app_key)
+);
+CREATE UNIQUE INDEX axe_bindings_by_age ON axe_bindings (app_key, ordinal);
+CREATE INDEX axe_bindings_by_expiry ON axe_bindings (expires_at) WHERE expires_at < 'infinity';
+
+CREATE TRIGGER count_axe_bound AFTER INSERT ON axe_bindings REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION count_bound();
+CREATE TRIGGER count_axe_ended AFTER DELETE ON axe_bindings REFERENCING OLD TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION count_bound();
+CREATE TRIGGER tell_axe_changed AFTER UPDATE ON axe_bindings FOR EACH ROW EXECUTE FUNCTION tell_bound_number();
+
+CREATE FUNCTION forget_axe_caller() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT is_one_place(of_area, nearby, anywhere) THEN
-    cities := coalesce(step_with_room(of_app, of_area, nearby, anywhere, most), ARRAY[NULL::text]);
+  DELETE FROM call_backs c USING ended e
+  WHERE c.app_key = e.app_key AND c.x = e.x AND c.extension = e.extension;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER forget_axe_caller AFTER DELETE ON axe_bindings REFERENCING OLD TABLE AS ended
+  FOR EACH STATEMENT EXECUTE FUNCTION forget_axe_caller();
+
+-- The X of a city (null: of any) with the fewest bindings on which A has no extension yet and the wanted one, if any, is
+-- free.
+CREATE FUNCTION lightest_axe_x(of_app text, of_area text, a bytea, wanted text, most integer)
+RETURNS TABLE (number text, bindings integer, released_at timestamptz) LANGUAGE plpgsql
+-- As in lightest_x: from the light end of the index up to the first X that fits.
+SET enable_sort = off SET enable_bitmapscan = off AS $$
+BEGIN
+  IF of_area IS NULL THEN
+    FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
+      WHERE n.app_key = of_app AND n.state = 'normal' AND n.bindings < most
+      ORDER BY n.app_key, n.bindings, n.released_at NULLS FIRST
+    LOOP
+      IF NOT EXISTS (SELECT FROM axe_bindings b WHERE b.a_digest = a AND b.x = lightest_axe_x.number)
+        AND NOT EXISTS (SELECT FROM axe_bindings b
+                        WHERE b.app_key = of_app AND b.x = lightest_axe_x.number AND b.extension = wanted) THEN
+        RETURN NEXT;
+        RETURN;
+      END IF;
+    END LOOP;
+  ELSE
+    FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
+      WHERE n.app_key = of_app AND n.area_code BETWEEN of_area AND of_area AND n.state = 'normal' AND n.bindings < most
+      ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST
+    LOOP
+      IF NOT EXISTS (SELECT FROM axe_bindings b WHERE b.a_digest = a AND b.x = lightest_axe_x.number)
+        AND NOT EXISTS (SELECT FROM axe_bindings b
+                        WHERE b.app_key = of_app AND b.x = lightest_axe_x.number AND b.extension = wanted) THEN
+        RETURN NEXT;
+        RETURN;
+      END IF;
+    END LOOP;
   END IF;
-  SELECT array_agg(o.number), array_agg(o.bindings) INTO numbers, loads FROM (
-    SELECT l.* FROM unnest(cities) city CROSS JOIN LATERAL light_x(of_app, city, most, k) l
-    ORDER BY l.bindings, l.released_at NULLS FIRST LIMIT k) o;
-  RETURN QUERY SELECT s FROM spread(numbers, loads, k, most) s;
+END $$;
+
+-- The X of the first step that has one (search_steps).
+CREATE FUNCTION free_axe_x(of_app text, of_area text, nearby text[], anywhere boolean, a bytea, wanted text, most integer)
+RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  cities text[];
+  found text;
+BEGIN
+  FOR cities IN SELECT s FROM search_steps(of_area, nearby, anywhere) s LOOP
+    SELECT l.number INTO found
+    FROM unnest(cities) city CROSS JOIN LATERAL lightest_axe_x(of_app, city, a, wanted, most) l
+    ORDER BY l.bindings, l.released_at NULLS FIRST LIMIT 1;
+    EXIT WHEN found IS NOT NULL;
+  END LOOP;
+  RETURN found;
+END $$;
+
+-- A free extension of an X, from 1 up, of so many digits; null when all are taken. At random: who mistypes one does not
+-- reach the next customer, and one that was just given up is not the next to be given out.
+CREATE FUNCTION free_extension(of_app text, on_x text, digits integer) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  most integer := 10 ^ digits - 1;
+  candidate text;
+BEGIN
+  -- An X that is not nearly full has one at the first tries.
+  FOR attempt IN 1..8 LOOP
+    candidate := lpad((1 + floor(random() * most))::integer::text, digits, '0');
+    IF NOT EXISTS (SELECT FROM axe_bindings b
+                   WHERE b.app_key = of_app AND b.x = on_x AND b.extension = candidate) THEN
+      RETURN candidate;
+    END IF;
+  END LOOP;
+  RETURN (
+    SELECT every.extension FROM (SELECT lpad(g::text, digits, '0') AS extension FROM generate_series(1, most) g) every
+    WHERE NOT EXISTS (SELECT FROM axe_bindings b
+                      WHERE b.app_key = of_app AND b.x = on_x AND b.extension = every.extension)
+    ORDER BY random() LIMIT 1);
 END $$;
 
 -- Bindings that nothing stands in the way of, all in one statement: with the extension that is wanted, or one at random.
@@ -56,7 +151,7 @@ BEGIN
   ), good AS MATERIALIZED (
     SELECT c.ord, c.request, c.at_x, c.at_extension FROM counted c
     WHERE c.of_extension = 1 AND c.of_a = 1
-      -- As everywhere, the search for A leaves app_key out (010).
+      -- As everywhere, the search for A leaves app_key out.
       AND NOT EXISTS (SELECT FROM axe_bindings b WHERE b.a_digest = c.a_digest AND b.x = c.at_x)
       AND NOT EXISTS (SELECT FROM axe_bindings b
                       WHERE b.app_key = c.app_key AND b.x = c.at_x AND b.extension = c.at_extension)
@@ -115,10 +210,10 @@ BEGIN
   RETURN ended;
 END $$;
 
--- Binds each A to an X and an extension (bind_ax, 017). A request also says how many digits extensions have.
+-- Binds each A to an X and an extension (bind_ax). A request also says how many digits extensions have.
 CREATE FUNCTION bind_axe(app_keys text[], requests json, at timestamptz)
 RETURNS TABLE (ord bigint, outcome text, on_x text, on_extension text) LANGUAGE plpgsql
--- As in bind_ax.
+-- As in bind_each.
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
@@ -162,7 +257,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- Ends live bindings (unbind_ax, 017). One is meant by its id, or by its X and extension.
+-- Ends live bindings (unbind_ax). One is meant by its id, or by its X and extension.
 CREATE FUNCTION unbind_axe(app_keys text[], requests json, at timestamptz)
 RETURNS TABLE (ord bigint, on_x text) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off

@@ -1,3 +1,36 @@
+-- What customers are told: what still has to reach their servers, and what became of each attempt.
+
+-- What still has to reach a customer's server; a delivered message is deleted. Messages about numbers (kind 'number')
+-- belong to no call: those of one application are one chain, in the order of the changes, as the events of a call are. Who
+-- files one holds the application's lock (lock_bindings), so that the order of `seq` is that of the commits.
+CREATE TABLE outbox (
+  app_key          text NOT NULL,
+  session_id       text NOT NULL,
+  kind             text NOT NULL CHECK (kind IN ('event', 'record', 'number')),
+  seq              integer NOT NULL,
+  -- The webhook-id that the customer sees, unless the record was merged into a message.
+  id               text NOT NULL,
+  body_sealed      bytea NOT NULL,
+  -- Records that go out in one message carry the webhook-id of that message, written before its first attempt.
+  message_id       text,
+  -- The node life (nodes.life) that delivers this message; when that life is dead another one takes its messages over.
+  owner            uuid NOT NULL,
+  attempts         integer NOT NULL DEFAULT 0,
+  next_attempt_at  timestamptz NOT NULL DEFAULT now(),
+  last_error       text,
+  given_up_at      timestamptz,
+  created_at       timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (app_key, session_id, kind, seq)
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+CREATE INDEX outbox_due ON outbox (owner, app_key, kind, next_attempt_at) WHERE given_up_at IS NULL;
+CREATE INDEX outbox_merged ON outbox (app_key, message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX outbox_given_up ON outbox (app_key, given_up_at) WHERE given_up_at IS NOT NULL;
+-- Searches of dead letters name a time more often than an application.
+CREATE INDEX outbox_given_up_by_time ON outbox (given_up_at) WHERE given_up_at IS NOT NULL;
+
+-- `seq` of messages about numbers.
+CREATE SEQUENCE number_messages AS integer CYCLE;
+
 -- What becomes of messages in the outbox is written key by key. One statement for many keys would be planned as a
 -- join, and what is planned while the outbox is short reads all of it, and is kept when a backlog has made it long. By
 -- its whole primary key a row is found over that, however long the outbox was when that was planned.
@@ -67,3 +100,17 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
+
+-- What became of each attempt to tell a customer of a call, kept for some days for who asks why he was not told.
+-- Nothing is decided by it. A row holds the attempts of one call that were written together: an array of
+-- {id, event, at, ms, status, error}, times in milliseconds, without what was sent.
+CREATE TABLE deliveries (
+  app_key     text NOT NULL,
+  session_id  text NOT NULL,
+  -- When the last of them ended.
+  ended_at    timestamptz NOT NULL,
+  attempts    json NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000);
+-- Without app_key: an operator asks with the session id alone, which is unique.
+CREATE INDEX deliveries_by_call ON deliveries (session_id);
+CREATE INDEX deliveries_by_time ON deliveries (ended_at);

@@ -1,168 +1,14 @@
--- Making and ending bindings. Whoever does it holds the application's lock until the commit, and takes the locks of
--- several applications in the order of their keys: two writers cannot take the same X for the same person, cannot
--- exceed what one X carries, and cannot deadlock. The lock is an advisory one: it writes nothing, and calls never wait
--- for it.
-
-CREATE FUNCTION lock_bindings(app_keys text[]) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  key text;
-BEGIN
-  FOR key IN SELECT DISTINCT unnest(app_keys) ORDER BY 1 LOOP
-    PERFORM pg_advisory_xact_lock(hashtextextended(key, 7061989));
-  END LOOP;
-END $$;
-
--- Ends bindings with their parties, and tells all nodes. The caller holds the locks of the applications; `of_apps`
--- and `ids` go together.
-CREATE FUNCTION end_bindings(of_apps text[], ids uuid[]) RETURNS TABLE (subscription_id uuid, x text)
-LANGUAGE plpgsql AS $$
-BEGIN
-  RETURN QUERY
-  WITH gone AS (
-    DELETE FROM bindings b USING unnest(of_apps, ids) AS g(app_key, id)
-    WHERE b.app_key = g.app_key AND b.subscription_id = g.id
-    RETURNING b.app_key, b.subscription_id, b.x, b.a_digest, b.b_digest
-  ), left_x AS (
-    DELETE FROM binding_parties p USING gone, unnest(ARRAY[gone.a_digest, gone.b_digest]) AS d(digest)
-    WHERE p.app_key = gone.app_key AND p.x = gone.x AND p.party_digest = d.digest
-  ), lighter AS (
-    UPDATE numbers n SET bindings = n.bindings - g.count, released_at = clock_timestamp()
-    FROM (SELECT gone.x, count(*) FROM gone GROUP BY gone.x) g WHERE n.number = g.x
-    RETURNING pg_notify('axbridge_changes', 'number:' || n.number)
-  )
-  SELECT gone.subscription_id, gone.x FROM gone;
-END $$;
-
--- Ends bindings by their ids, as far as they live at this moment.
-CREATE FUNCTION unbind_axb(of_apps text[], ids uuid[], at timestamptz)
-RETURNS TABLE (subscription_id uuid, x text) LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM lock_bindings(of_apps);
-  RETURN QUERY SELECT e.subscription_id, e.x FROM end_bindings(of_apps, ARRAY(
-    SELECT CASE WHEN b.expires_at > at THEN g.id END
-    FROM unnest(of_apps, ids) WITH ORDINALITY AS g(app_key, id, place)
-    LEFT JOIN bindings b ON b.app_key = g.app_key AND b.subscription_id = g.id ORDER BY g.place)) e;
-END $$;
-
--- Ends bindings of one X, the oldest first, at most so many at once.
-CREATE FUNCTION unbind_axb_of_x(of_app text, of_x text, most integer)
-RETURNS TABLE (subscription_id uuid, x text) LANGUAGE plpgsql AS $$
-DECLARE
-  ids uuid[];
-BEGIN
-  PERFORM lock_bindings(ARRAY[of_app]);
-  ids := ARRAY(SELECT b.subscription_id FROM bindings b WHERE b.app_key = of_app AND b.x = of_x
-               ORDER BY b.subscribed_at LIMIT most);
-  RETURN QUERY SELECT e.subscription_id, e.x FROM end_bindings(array_fill(of_app, ARRAY[cardinality(ids)]), ids) e;
-END $$;
-
--- Ends what has expired, at most so many at once; returns how many.
-CREATE FUNCTION end_expired(at timestamptz, most integer) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-  of_apps text[];
-  ids uuid[];
-BEGIN
-  SELECT array_agg(b.app_key), array_agg(b.subscription_id) INTO of_apps, ids
-  FROM (SELECT app_key, subscription_id FROM bindings
-        WHERE expires_at <= at AND expires_at < 'infinity' LIMIT most) b;
-  IF ids IS NULL THEN
-    RETURN 0;
-  END IF;
-  PERFORM lock_bindings(of_apps);
-  -- Between reading and locking, a modify may have given one of them a new term.
-  SELECT array_agg(b.app_key), array_agg(b.subscription_id) INTO of_apps, ids
-  FROM unnest(of_apps, ids) AS g(app_key, id)
-  JOIN bindings b ON b.app_key = g.app_key AND b.subscription_id = g.id AND b.expires_at <= at;
-  RETURN (SELECT count(*) FROM end_bindings(of_apps, ids));
-END $$;
-
--- Ends what has expired on one X, for the caller who needs its place now and holds the application's lock.
-CREATE FUNCTION end_expired_on(of_app text, on_x text, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  ids uuid[] := ARRAY(SELECT b.subscription_id FROM bindings b
-                      WHERE b.app_key = of_app AND b.x = on_x AND b.expires_at <= at);
-BEGIN
-  PERFORM end_bindings(array_fill(of_app, ARRAY[cardinality(ids)]), ids);
-END $$;
-
--- Ends what has expired in one application, for the caller who finds no X and holds the application's lock.
-CREATE FUNCTION end_expired_of(of_app text, at timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-  ids uuid[] := ARRAY(SELECT b.subscription_id FROM bindings b
-                      WHERE b.app_key = of_app AND b.expires_at <= at AND b.expires_at < 'infinity' LIMIT 1000);
-BEGIN
-  RETURN (SELECT count(*) FROM end_bindings(array_fill(of_app, ARRAY[cardinality(ids)]), ids));
-END $$;
-
--- Where a number is looked for, in this order: in a city if one is given, then in those nearby, then anywhere. Each step
--- is a list of cities; null in it stands for all.
-CREATE FUNCTION search_steps(of_area text, nearby text[], anywhere boolean) RETURNS SETOF text[]
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  IF of_area IS NOT NULL THEN
-    RETURN NEXT ARRAY[of_area];
-  END IF;
-  IF cardinality(nearby) > 0 THEN
-    RETURN NEXT nearby;
-  END IF;
-  IF anywhere THEN
-    RETURN NEXT ARRAY[NULL::text];
-  END IF;
-END $$;
-
--- The X of a city (null: of any) with the fewest bindings that takes two more parties.
-CREATE FUNCTION lightest_x(of_app text, of_area text, a bytea, b bytea, most integer)
-RETURNS TABLE (number text, bindings integer, released_at timestamptz) LANGUAGE plpgsql
--- The index must be read from its light end, up to the first X that fits, also while the tables have no statistics. A
--- city is looked for with BETWEEN: with "=", numbers_by_load would give the same order, and might be read whole.
-SET enable_sort = off SET enable_bitmapscan = off AS $$
-BEGIN
-  IF of_area IS NULL THEN
-    FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
-      WHERE n.app_key = of_app AND n.state = 'normal' AND n.bindings < most
-      ORDER BY n.app_key, n.bindings, n.released_at NULLS FIRST
-    LOOP
-      IF NOT EXISTS (SELECT FROM binding_parties p
-                     WHERE p.app_key = of_app AND p.x = lightest_x.number AND p.party_digest IN (a, b)) THEN
-        RETURN NEXT;
-        RETURN;
-      END IF;
-    END LOOP;
-  ELSE
-    FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
-      WHERE n.app_key = of_app AND n.area_code BETWEEN of_area AND of_area AND n.state = 'normal' AND n.bindings < most
-      ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST
-    LOOP
-      IF NOT EXISTS (SELECT FROM binding_parties p
-                     WHERE p.app_key = of_app AND p.x = lightest_x.number AND p.party_digest IN (a, b)) THEN
-        RETURN NEXT;
-        RETURN;
-      END IF;
-    END LOOP;
-  END IF;
-END $$;
-
--- The X that takes two more parties: of the first of the steps that has one, the one with the fewest bindings, and of
--- several such the one that was released the longest time ago.
-CREATE FUNCTION free_x(of_app text, of_area text, nearby text[], anywhere boolean, a bytea, b bytea, most integer)
-RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  cities text[];
-  found text;
-BEGIN
-  FOR cities IN SELECT s FROM search_steps(of_area, nearby, anywhere) s LOOP
-    SELECT l.number INTO found FROM unnest(cities) city CROSS JOIN LATERAL lightest_x(of_app, city, a, b, most) l
-    ORDER BY l.bindings, l.released_at NULLS FIRST LIMIT 1;
-    EXIT WHEN found IS NOT NULL;
-  END LOOP;
-  RETURN found;
-END $$;
+-- AXB: how bindings are made, many in one statement and one commit.
 
 -- Makes bindings one by one, by every rule. `requests` is an array of objects with the columns of `bindings`; digests
 -- and sealed numbers are base64; x null lets the platform choose, from where the one of `places` says that has the
 -- number `place`. Each gets an outcome: 'bound', or the reason why not.
 CREATE FUNCTION bind_each(app_keys text[], requests json, places json, at timestamptz, most_on_x integer)
-RETURNS TABLE (ord integer, outcome text, on_x text, taken bytea) LANGUAGE plpgsql AS $$
+RETURNS TABLE (ord integer, outcome text, on_x text, taken bytea) LANGUAGE plpgsql
+-- Everything is found by a key, whatever the statistics say, and with plans that are made once. What they leave out is
+-- counted as dear by PostgreSQL 17 and older, which must not compile the statement for that.
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
   r record;
   n record;
@@ -236,34 +82,13 @@ BEGIN
   END LOOP;
 END $$;
 
--- The cities of the first step of a search (search_steps) in which an X has room; null for anywhere.
-CREATE FUNCTION step_with_room(of_app text, of_area text, nearby text[], anywhere boolean, most integer)
-RETURNS text[] LANGUAGE plpgsql
--- As in lightest_x.
-SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
-BEGIN
-  PERFORM FROM numbers n
-  WHERE n.app_key = of_app AND n.area_code BETWEEN of_area AND of_area AND n.state = 'normal' AND n.bindings < most
-  ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST LIMIT 1;
-  IF FOUND THEN
-    RETURN ARRAY[of_area];
-  END IF;
-  PERFORM FROM unnest(nearby) city CROSS JOIN LATERAL (
-    SELECT FROM numbers n
-    WHERE n.app_key = of_app AND n.area_code BETWEEN city AND city AND n.state = 'normal' AND n.bindings < most
-    ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST LIMIT 1) o LIMIT 1;
-  IF FOUND THEN
-    RETURN nearby;
-  END IF;
-  RETURN CASE WHEN NOT anywhere THEN ARRAY[of_area] END;
-END $$;
-
 -- Makes bindings together, as far as nothing stands in the way: one statement for all of them, three times as fast as
 -- one by one. What is not returned was not made and must be put to bind_each, which knows why.
 -- Those who look in the same place share one pool: the first step of their search that has an X with room.
 CREATE FUNCTION bind_many(app_keys text[], requests json, places json, at timestamptz, most_on_x integer)
 RETURNS TABLE (ord integer, on_x text) LANGUAGE plpgsql
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 BEGIN
   PERFORM lock_bindings(app_keys);
   RETURN QUERY
@@ -349,4 +174,25 @@ BEGIN
     RETURNING pg_notify('axbridge_changes', 'number:' || n.number)
   )
   SELECT g.ord, g.at_x FROM good g;
+END $$;
+
+-- Binds each A and B to an X: together as far as nothing stands in the way (bind_many), the rest one by one (bind_each).
+CREATE FUNCTION bind_axb(app_keys text[], requests json, places json, at timestamptz, most_on_x integer)
+RETURNS TABLE (ord bigint, outcome text, on_x text, taken bytea) LANGUAGE plpgsql AS $$
+DECLARE
+  done integer[] := '{}';
+  rest json := requests;
+BEGIN
+  IF json_array_length(requests) > 2 THEN
+    FOR ord, outcome, on_x IN
+      SELECT m.ord, 'bound', m.on_x FROM bind_many(app_keys, requests, places, at, most_on_x) m
+    LOOP
+      done := done || ord::integer;
+      RETURN NEXT;
+    END LOOP;
+    rest := (SELECT json_agg(q) FROM json_array_elements(requests) q WHERE (q ->> 'ord')::integer <> ALL (done));
+  END IF;
+  IF rest IS NOT NULL THEN
+    RETURN QUERY SELECT e.ord::bigint, e.outcome, e.on_x, e.taken FROM bind_each(app_keys, rest, places, at, most_on_x) e;
+  END IF;
 END $$;

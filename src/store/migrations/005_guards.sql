@@ -1,3 +1,5 @@
+-- Which calls are let through: the black list, and the limits of how often and how many at the same time.
+
 -- Numbers that may not call or not be called: through one application, or through any (app_key null).
 CREATE TABLE black_list (
   id             integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -81,7 +83,7 @@ CREATE FUNCTION admit_calls(
   sessions text[])
 RETURNS integer[] LANGUAGE plpgsql
 -- The counts must be found by their key, also while the table has no statistics.
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   at bigint;
   counted bigint[];

@@ -1,69 +1,4 @@
--- Binds, relations and unbinds of AXYB, as those of AX (017).
-
--- The lightest Y is the first of an index, as the lightest X is (003): that of 009 sorted all Ys of an application.
-CREATE INDEX numbers_as_y_by_load ON numbers (app_key, bindings, released_at NULLS FIRST) WHERE as_y;
-
--- As what is bound (017), relations are told in one go, once for each X and each Y.
-DROP TRIGGER tell_axyb_relation ON axyb_relations;
-CREATE TRIGGER tell_axyb_relation AFTER UPDATE ON axyb_relations
-  FOR EACH ROW EXECUTE FUNCTION tell_axyb_relation();
-CREATE OR REPLACE FUNCTION count_related() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  UPDATE numbers n SET bindings = n.bindings + c.more, as_y = n.bindings + c.more > 0,
-    released_at = CASE TG_OP WHEN 'INSERT' THEN n.released_at ELSE clock_timestamp() END
-  FROM (SELECT y, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END AS more FROM changed GROUP BY y) c
-  WHERE n.number = c.y;
-  PERFORM pg_notify('axbridge_changes', 'number:' || t.number)
-  FROM (SELECT x AS number FROM changed UNION SELECT y FROM changed) t;
-  RETURN NULL;
-END $$;
-
--- As light_x (017), of the numbers that serve as Y.
-CREATE FUNCTION light_y(of_app text, of_area text, most_on_y integer, most integer)
-RETURNS TABLE (number text, bindings integer, released_at timestamptz) LANGUAGE plpgsql
-SET enable_sort = off SET enable_bitmapscan = off AS $$
-BEGIN
-  IF of_area IS NULL THEN
-    RETURN QUERY SELECT n.number, n.bindings::integer, n.released_at FROM numbers n
-      WHERE n.app_key = of_app AND n.as_y AND n.state = 'normal' AND n.bindings < most_on_y
-      ORDER BY n.app_key, n.bindings, n.released_at NULLS FIRST LIMIT most;
-  ELSE
-    RETURN QUERY SELECT n.number, n.bindings::integer, n.released_at FROM numbers n
-      WHERE n.app_key = of_app AND n.as_y AND n.area_code BETWEEN of_area AND of_area AND n.state = 'normal'
-        AND n.bindings < most_on_y
-      ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST LIMIT most;
-  END IF;
-END $$;
-
-CREATE OR REPLACE FUNCTION lightest_y(of_app text, of_area text, a bytea, most integer)
-RETURNS TABLE (number text, bindings integer, released_at timestamptz) LANGUAGE plpgsql
-SET enable_sort = off SET enable_bitmapscan = off AS $$
-BEGIN
-  IF of_area IS NULL THEN
-    FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
-      WHERE n.app_key = of_app AND n.as_y AND n.state = 'normal' AND n.bindings < most
-      ORDER BY n.app_key, n.bindings, n.released_at NULLS FIRST
-    LOOP
-      IF NOT EXISTS (SELECT FROM axyb_relations r
-                     WHERE r.app_key = of_app AND r.y = lightest_y.number AND r.a_digest = a) THEN
-        RETURN NEXT;
-        RETURN;
-      END IF;
-    END LOOP;
-  ELSE
-    FOR number, bindings, released_at IN SELECT n.number, n.bindings, n.released_at FROM numbers n
-      WHERE n.app_key = of_app AND n.as_y AND n.area_code BETWEEN of_area AND of_area AND n.state = 'normal'
-        AND n.bindings < most
-      ORDER BY n.app_key, n.area_code, n.bindings, n.released_at NULLS FIRST
-    LOOP
-      IF NOT EXISTS (SELECT FROM axyb_relations r
-                     WHERE r.app_key = of_app AND r.y = lightest_y.number AND r.a_digest = a) THEN
-        RETURN NEXT;
-        RETURN;
-      END IF;
-    END LOOP;
-  END IF;
-END $$;
+-- AXYB: how bindings and relations are made and ended, many in one statement and one commit, as those of AX (010).
 
 -- Ends what has expired of an application, as much as one bind takes out of its way.
 CREATE FUNCTION end_expired_axyb(of_app text, at timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
@@ -82,7 +17,7 @@ BEGIN
   RETURN relations + ended;
 END $$;
 
--- Bindings that nothing stands in the way of, all in one statement (bind_many_ax, 017). What is not returned was not made.
+-- Bindings that nothing stands in the way of, all in one statement (bind_many_ax). What is not returned was not made.
 CREATE FUNCTION bind_many_axyb(requests json, most_of_a integer) RETURNS TABLE (ord bigint, on_x text) LANGUAGE plpgsql AS $$
 BEGIN
   RETURN QUERY
@@ -115,7 +50,7 @@ BEGIN
   SELECT g.ord, g.at_x FROM good g;
 END $$;
 
--- Binds each A to an X on which nothing stands (bind_ax, 017).
+-- Binds each A to an X on which nothing stands (bind_ax).
 CREATE FUNCTION bind_axyb(app_keys text[], requests json, most_of_a integer, at timestamptz)
 RETURNS TABLE (ord bigint, outcome text, on_x text) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
@@ -206,7 +141,7 @@ BEGIN
   SELECT g.ord, g.x, g.at_y FROM good g;
 END $$;
 
--- Binds each B to a Y, for the A of a live binding (bind_ax, 017).
+-- Binds each B to a Y, for the A of a live binding (bind_ax).
 CREATE FUNCTION relate_axyb(app_keys text[], requests json, most_on_y integer, at timestamptz)
 RETURNS TABLE (ord bigint, outcome text, on_x text, on_y text) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
