@@ -1,10 +1,11 @@
 import { defineBench, single } from './Bench.ts';
+import { climbUp, HEADING, rowOf } from './calls/rows.ts';
 import { startAxbridge, startBareB2bua } from './calls/sides.ts';
 import { startCallLoad } from './calls/startCallLoad.ts';
-import { callPathCpu, isHeld, LONGEST_DELAY_MS, type Turn, takeTurn } from './calls/turn.ts';
+import { callPathCpu, takeTurn } from './calls/turn.ts';
 import type { Report } from './Report.ts';
 import { inTurns } from './rounds.ts';
-import { median, spread } from './statistics.ts';
+import { median } from './statistics.ts';
 
 const WARM_UP_CALLS_PER_SECOND = 150;
 
@@ -15,26 +16,6 @@ const NAMES: Record<SideName, string> = {
   axbridge: 'axbridge',
   silent: 'axbridge, nobody to notify',
 };
-
-const ms = (value: number): string => value.toFixed(2);
-
-function rowOf(side: SideName, callsPerSecond: number, turns: readonly Turn[]): string[] {
-  const of = (figure: (turn: Turn) => number): string => ms(median(turns.map(figure)));
-  const sum = (figure: (turn: Turn) => number): number =>
-    turns.reduce((total, turn) => total + figure(turn), 0);
-  return [
-    `${callsPerSecond}/s ${NAMES[side]}`,
-    `${sum((turn) => turn.completed)}/${sum((turn) => turn.begun)}`,
-    of(({ cpu }) => cpu.application),
-    of(({ cpu }) => cpu.sipServer),
-    spread(turns.map(callPathCpu), ms),
-    of(({ cpu }) => cpu.postgres),
-    of(({ postDialDelayMs }) => postDialDelayMs.p50),
-    of(({ postDialDelayMs }) => postDialDelayMs.p99),
-  ];
-}
-
-const HEADING = ['', 'completed', 'app', 'SIP server', 'app + SIP server', 'PostgreSQL', 'PDD p50', 'p99'];
 
 export const calls = defineBench({
   name: 'calls',
@@ -57,18 +38,24 @@ export const calls = defineBench({
     }
     introduce(report, single(rounds), single(seconds));
 
+    const take = (side: SideName, rate: number) => takeTurn(load, sides[side], rate, single(seconds));
     const rows: string[][] = [];
     for (const rate of rates) {
-      const turns = await turnsOf(single(rounds), (side) =>
-        takeTurn(load, sides[side], rate, single(seconds)),
+      const turns = await inTurns(
+        single(rounds),
+        SIDES.map((side) => [side, () => take(side, rate)] as const),
       );
       for (const side of SIDES) {
         const ratio = median(turns[side].map(callPathCpu)) / median(turns.bare.map(callPathCpu));
-        rows.push([...rowOf(side, rate, turns[side]), side === 'bare' ? '' : `${ratio.toFixed(2)} ×`]);
+        rows.push([...rowOf(NAMES[side], rate, turns[side]), side === 'bare' ? '' : `${ratio.toFixed(2)} ×`]);
       }
     }
     report.table([...HEADING, 'beside bare'], rows);
-    await climbUp(climb, report, (side, rate) => takeTurn(load, sides[side], rate, single(seconds)));
+    const climbers = (['bare', 'axbridge'] as const).map((side) => ({
+      name: NAMES[side],
+      take: (rate: number) => take(side, rate),
+    }));
+    await climbUp(climb, climbers, report);
   },
 });
 
@@ -87,40 +74,4 @@ function introduce(report: Report, rounds: number, seconds: number): void {
   );
   report.line(`${rounds} rounds of ${seconds} s of calls each; median (least–greatest).`);
   report.line();
-}
-
-/** As `inTurns`, of turns with more than one figure. */
-async function turnsOf(
-  rounds: number,
-  take: (side: SideName) => Promise<Turn>,
-): Promise<Record<SideName, Turn[]>> {
-  const turns: Record<SideName, Turn[]> = { bare: [], axbridge: [], silent: [] };
-  const sides = SIDES.map((side) => [side, async () => turns[side].push(await take(side))] as const);
-  await inTurns(rounds, sides);
-  return turns;
-}
-
-async function climbUp(
-  rates: readonly number[],
-  report: Report,
-  take: (side: SideName, rate: number) => Promise<Turn>,
-): Promise<void> {
-  const rows: string[][] = [];
-  const highest: string[] = [];
-  for (const side of ['bare', 'axbridge'] as const) {
-    let held = 0;
-    for (const rate of rates) {
-      const turn = await take(side, rate);
-      rows.push(rowOf(side, rate, [turn]));
-      if (!isHeld(turn)) break;
-      held = rate;
-    }
-    highest.push(`${NAMES[side]} ${held === 0 ? 'none' : `${held}/s`}`);
-  }
-  report.line(`Highest of the rates ${rates.join(', ')} at which every call completes with a PDD p99 below`);
-  report.line(
-    `${LONGEST_DELAY_MS} ms, callers, SIP server and application on the same cores: ${highest.join(', ')}`,
-  );
-  report.line();
-  report.table(HEADING, rows);
 }

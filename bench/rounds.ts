@@ -1,16 +1,19 @@
-/** One of the things compared; runs once and gives its figure. */
-export type Side<Name extends string> = readonly [name: Name, measure: () => Promise<number> | number];
+/** One of the things compared; runs once and gives its figure, or several. */
+export type Side<Name extends string, Figure = number> = readonly [
+  name: Name,
+  measure: () => Promise<Figure> | Figure,
+];
 
 /**
  * Measures the sides in turn, round after round, each round in the opposite order of the one before: what drifts on the
  * machine meets all of them alike.
  * @returns each side's figures, one a round
  */
-export async function inTurns<Name extends string>(
+export async function inTurns<Name extends string, Figure = number>(
   rounds: number,
-  sides: readonly Side<Name>[],
-): Promise<Record<Name, number[]>> {
-  const figures = Object.fromEntries(sides.map(([name]) => [name, []])) as unknown as Record<Name, number[]>;
+  sides: readonly Side<Name, Figure>[],
+): Promise<Record<Name, Figure[]>> {
+  const figures = Object.fromEntries(sides.map(([name]) => [name, []])) as unknown as Record<Name, Figure[]>;
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, measure] of round % 2 === 0 ? sides : sides.toReversed()) {
       figures[name].push(await measure());
