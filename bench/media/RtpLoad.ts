@@ -1,9 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { PACKET_MS } from './ALawPackets.ts';
 import { RtpStream, type StreamTotals } from './RtpStream.ts';
 
-const PACKET_MS = 20;
 const TICK_MS = 1;
 /** What is still on its way when the last packet has been sent. */
 const TAIL_MS = 300;

@@ -1,9 +1,5 @@
 import type { Socket } from 'node:dgram';
-
-const HEADER_BYTES = 12;
-const FRAME_SAMPLES = 160;
-const PCMA = 8;
-const A_LAW_SILENCE = 0xd5;
+import { ALawPackets, FRAME_SAMPLES, HEADER_BYTES, PCMA } from './ALawPackets.ts';
 
 export interface StreamTotals {
   readonly sent: number;
@@ -15,9 +11,8 @@ export interface StreamTotals {
 /** One direction of one call. Its packets carry the time of their sending where a voice would be. */
 export class RtpStream {
   readonly #from: Socket;
-  readonly #packet = Buffer.alloc(HEADER_BYTES + FRAME_SAMPLES, A_LAW_SILENCE);
+  readonly #packets = new ALawPackets();
   #target = 0;
-  #sequence = 0;
   #sent = 0;
   #latenciesMs: number[] = [];
   #jitterMs = 0;
@@ -25,9 +20,6 @@ export class RtpStream {
 
   constructor(from: Socket, to: Socket) {
     this.#from = from;
-    this.#packet[0] = 0x80;
-    this.#packet[1] = PCMA;
-    this.#packet.writeUInt32BE(Math.floor(Math.random() * 2 ** 32), 8);
     to.on('message', (packet) => this.#receive(packet));
   }
 
@@ -51,11 +43,7 @@ export class RtpStream {
   }
 
   send(): void {
-    this.#sequence += 1;
-    // dgram keeps the buffer until it is sent: each packet needs its own.
-    const packet = Buffer.from(this.#packet);
-    packet.writeUInt16BE(this.#sequence & 0xffff, 2);
-    packet.writeUInt32BE((this.#sequence * FRAME_SAMPLES) >>> 0, 4);
+    const packet = this.#packets.next();
     packet.writeDoubleBE(performance.now(), HEADER_BYTES);
     this.#from.send(packet, this.#target, '127.0.0.1');
     this.#sent += 1;

@@ -1,13 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { ALawPackets, FRAME_SAMPLES, HEADER_BYTES, PACKET_MS } from '../media/ALawPackets.ts';
 
-const HEADER_BYTES = 12;
-const FRAME_SAMPLES = 160;
-const PCMA = 8;
-const A_LAW_SILENCE = 0xd5;
 /** What callees say: no silence, and nothing that a media server makes of itself. */
 const CALLEE_SOUND = 0x2c;
-const PACKET_MS = 20;
 /** Streams send on every fourth of these, each at its turn, as calls do that began at different times. */
 const TICK_MS = 5;
 const TURNS = PACKET_MS / TICK_MS;
@@ -18,11 +14,10 @@ const FIRST_PORT = 28_400;
 type Side = 'caller' | 'callee';
 
 interface Stream {
-  readonly packet: Buffer;
+  readonly packets: ALawPackets;
   readonly target: number;
   readonly until: number;
   readonly turn: number;
-  sequence: number;
 }
 
 /**
@@ -64,19 +59,11 @@ export class RtpPhones {
 
   /** Talks from one of the ports to another, at once and for so long. */
   talk(side: Side, port: number, target: number, forMs: number): void {
-    const packet = Buffer.alloc(
-      HEADER_BYTES + FRAME_SAMPLES,
-      side === 'caller' ? A_LAW_SILENCE : CALLEE_SOUND,
-    );
-    packet[0] = 0x80;
-    packet[1] = PCMA;
-    packet.writeUInt32BE(Math.floor(Math.random() * 2 ** 32), 8);
     const stream = {
-      packet,
+      packets: new ALawPackets(side === 'callee' ? CALLEE_SOUND : undefined),
       target,
       until: performance.now() + forMs,
       turn: this.#ticks % TURNS,
-      sequence: 0,
     };
     this.#streams.set(port, stream);
     this.#send(port, stream);
@@ -111,12 +98,7 @@ export class RtpPhones {
       this.#streams.delete(port);
       return;
     }
-    stream.sequence += 1;
-    // dgram keeps the buffer until it is sent: each packet needs its own.
-    const packet = Buffer.from(stream.packet);
-    packet.writeUInt16BE(stream.sequence & 0xffff, 2);
-    packet.writeUInt32BE((stream.sequence * FRAME_SAMPLES) >>> 0, 4);
-    this.#sockets.get(port)?.send(packet, stream.target, '127.0.0.1');
+    this.#sockets.get(port)?.send(stream.packets.next(), stream.target, '127.0.0.1');
   }
 }
 

@@ -1,18 +1,12 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-
-const PACKET_MS = 20;
-const HEADER_BYTES = 12;
-const FRAME_SAMPLES = 160;
-const PCMA = 8;
-const A_LAW_SILENCE = 0xd5;
+import { ALawPackets, PACKET_MS, PCMA } from '../media/ALawPackets.ts';
 
 /** One party's RTP: sends a packet of A-law every 20 ms, and counts those that come. */
 export class SoundPort {
   heard = 0;
   readonly #socket: Socket;
-  readonly #sourceId = Math.floor(Math.random() * 2 ** 32);
-  #sequence = 0;
+  readonly #packets = new ALawPackets();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -41,24 +35,12 @@ export class SoundPort {
     const port = Number(/^m=audio (\d+)/m.exec(description)?.[1]);
     const host = /^c=IN IP4 (\S+)/m.exec(description)?.[1] ?? '127.0.0.1';
     clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.#socket.send(this.#nextPacket(), port, host), PACKET_MS);
+    this.#timer = setInterval(() => this.#socket.send(this.#packets.next(), port, host), PACKET_MS);
   }
 
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#timer);
     this.#socket.close();
-  }
-
-  #nextPacket(): Buffer {
-    this.#sequence += 1;
-    // dgram keeps the buffer until it is sent: each packet needs its own.
-    const packet = Buffer.alloc(HEADER_BYTES + FRAME_SAMPLES, A_LAW_SILENCE);
-    packet[0] = 0x80;
-    packet[1] = PCMA;
-    packet.writeUInt16BE(this.#sequence & 0xffff, 2);
-    packet.writeUInt32BE((this.#sequence * FRAME_SAMPLES) >>> 0, 4);
-    packet.writeUInt32BE(this.#sourceId, 8);
-    return packet;
   }
 }
