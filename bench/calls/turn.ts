@@ -4,7 +4,7 @@ import type { CallSide, CpuParts } from './sides.ts';
 import type { RunningCallLoad } from './startCallLoad.ts';
 
 /** Records wait half a second for others; what a call costs after its end belongs to it. */
-const SETTLE_MS = 900;
+export const SETTLE_MS = 900;
 /** RFC 3261's T1: a carrier whose INVITE is not on its way by then sends it again. */
 export const LONGEST_DELAY_MS = 500;
 

@@ -1,18 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LONGEST_DELAY_MS, SETTLE_MS } from '../calls/turn.ts';
 import { median } from '../statistics.ts';
 import type { Contestant, CpuParts } from './contestants.ts';
 import type { SippLoad, SippOutcome } from './SippLoad.ts';
 
-/** Records wait half a second for others; what a call costs after its end belongs to it. */
-const SETTLE_MS = 900;
 const LEAST_COMPLETED = 0.99;
 /** Of one core. */
 const IDLE_SHARE = 0.1;
 const LOOK_EVERY_MS = 1000;
 /** Transactions without an answer are over by then (RFC 3261's timer B). */
 const LONGEST_REST_MS = 40_000;
-/** RFC 3261's T1: a carrier whose INVITE is not on its way by then sends it again. */
-const LONGEST_DELAY_MS = 500;
 
 export interface Turn extends SippOutcome {
   /** Milliseconds a call. */

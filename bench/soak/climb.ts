@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LONGEST_DELAY_MS } from '../calls/turn.ts';
 import type { Report } from '../Report.ts';
 import type { Load } from './loadProcess.ts';
 import type { Pace } from './PacedLoad.ts';
 
 const TURN_SECONDS = 15;
-/** RFC 3261's T1: a carrier whose INVITE is not on its way by then sends it again. */
-const LONGEST_DELAY_MS = 500;
 
 /** The highest of the rates at which every call is completed, and quickly. @throws Error when none is */
 export async function climb(
