@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { defineBench, single } from './Bench.ts';
 import { ForkedPart } from './ForkedPart.ts';
 import type { HeldAnswer, HeldCommand } from './held/heldProcess.ts';
+import { pairsFrom } from './pairs.ts';
 import type { Report } from './Report.ts';
 import { type HeldByServers, SERVERS } from './soak/callServers.ts';
-import { pairAt } from './soak/pairs.ts';
 import type { ProcessMemory } from './soak/processMemory.ts';
 import { WholeSystem } from './soak/WholeSystem.ts';
 import { whatIsLeft } from './soak/whatIsLeft.ts';
@@ -86,8 +86,7 @@ export const held = defineBench({
     await using phones = new ForkedPart(join(import.meta.dirname, 'held', 'heldProcess.ts'));
     const { calleePort } = await phones.hear<{ calleePort: number }>();
     await using system = await WholeSystem.start(calleePort);
-    const pairs = Array.from({ length: single(calls) }, (_, index) => pairAt(index));
-    await system.addCustomer({ recording: false }, pairs);
+    await system.addCustomer({ recording: false }, pairsFrom(0, single(calls)));
 
     report.line(
       `SIP server: ${SERVERS}. One application process; phones, SIP server and PostgreSQL are processes of their own.`,

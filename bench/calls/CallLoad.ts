@@ -9,7 +9,7 @@ import {
   type SipResponse,
   SipStack,
 } from '../../embedded/sip/index.ts';
-import { partyNumber, xNumber } from '../BenchDatabase.ts';
+import { pairAt } from '../pairs.ts';
 import { quantile } from '../statistics.ts';
 import { sleepUntil } from './sleepUntil.ts';
 
@@ -35,11 +35,6 @@ export interface CallOutcome {
   readonly completed: number;
   /** From the caller's INVITE to its arrival at the callee, milliseconds. */
   readonly postDialDelayMs: { readonly p50: number; readonly p99: number };
-}
-
-/** The caller of pair `index`, its callee and its X. */
-export function pairOf(index: number): { readonly a: string; readonly b: string; readonly x: string } {
-  return { a: partyNumber(2 * index), b: partyNumber(2 * index + 1), x: xNumber(index) };
 }
 
 /**
@@ -84,7 +79,7 @@ export class CallLoad {
   }
 
   async #call({ target, dial }: CallOrder): Promise<boolean> {
-    const { a, b, x } = pairOf(this.#nextPair++ % PAIRS);
+    const { a, b, x } = pairAt(this.#nextPair++ % PAIRS);
     const uri = `sip:${dial === 'x' ? x : b}@${target.host}:${target.port}`;
     const { promise: completed, resolve } = Promise.withResolvers<boolean>();
     const headers = {

@@ -5,10 +5,9 @@ import { WebhookSink } from '../../test/kit/WebhookSink.ts';
 import { BenchApplication } from '../BenchApplication.ts';
 import { SignedClient } from '../binds/SignedClient.ts';
 import { ForkedPart } from '../ForkedPart.ts';
+import { bindPairs, giveNumbers, pairsFrom } from '../pairs.ts';
 import { childNamed, childrenNamed, cpuMs, cpuMsOfTree } from '../processCpu.ts';
-import { type CallOrder, PAIRS, pairOf } from './CallLoad.ts';
-
-const BINDS_AT_A_TIME = 50;
+import { type CallOrder, PAIRS } from './CallLoad.ts';
 
 /** Processor time used until now, by part; milliseconds. */
 export interface CpuParts {
@@ -43,19 +42,13 @@ export async function startAxbridge(
     ...{ name: 'bench', mode: 'AXB', recording: false },
     ...(notifying ? { statusUrl: `${sink.url}/status`, feeUrl: `${sink.url}/fee` } : {}),
   });
-  const pairs = Array.from({ length: PAIRS }, (_, index) => pairOf(index));
-  await admin.send('POST', '/numbers', {
-    appKey: app.appKey,
-    numbers: pairs.map(({ x }) => ({ number: x })),
-  });
+  const pairs = pairsFrom(0, PAIRS);
+  await giveNumbers(admin, app.appKey, pairs);
   await admin.addTrunk({
     ...{ name: 'carrier', host: '127.0.0.1', port: calleePort, transport: 'udp', sources: ['127.0.0.1/32'] },
   });
   await using client = new SignedClient(http, app.appKey, app.appSecret);
-  for (let from = 0; from < PAIRS; from += BINDS_AT_A_TIME) {
-    const some = pairs.slice(from, from + BINDS_AT_A_TIME);
-    await Promise.all(some.map(({ a, b, x }) => client.bind(a, b, x)));
-  }
+  await bindPairs(client, pairs);
   const sipServer = childNamed(pid, 'drachtio/process.ts');
   const postgres = childNamed(pid, 'postgres');
   const carriers = [pid, ...childrenNamed(pid, PROCESS_ARGUMENT)];

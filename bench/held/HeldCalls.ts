@@ -1,6 +1,6 @@
 import { sleepUntil } from '../calls/sleepUntil.ts';
+import { pairAt } from '../pairs.ts';
 import { type CallEnd, LoadPhones } from '../soak/LoadPhones.ts';
-import { pairAt } from '../soak/pairs.ts';
 
 export interface HeldOrder {
   readonly target: { readonly host: string; readonly port: number };

@@ -2,15 +2,14 @@ import { join } from 'node:path';
 import { WebhookSink } from '../../test/kit/WebhookSink.ts';
 import { BenchApplication } from '../BenchApplication.ts';
 import { SignedClient } from '../binds/SignedClient.ts';
-import { pairOf } from '../calls/CallLoad.ts';
 import { ForkedPart } from '../ForkedPart.ts';
+import { bindPairs, giveNumbers, type Pair, pairsFrom } from '../pairs.ts';
 import { childNamed, cpuMs, cpuMsOfTree } from '../processCpu.ts';
 import type { Dialling, SippOrder } from './SippLoad.ts';
 import { isReal, startFreeSwitchAlone, startMediaServer, startSipServer } from './servers.ts';
 
 /** Pairs of A and B on each path; so many that none is called again while its last call goes on. */
 const PAIRS = 1000;
-const BINDS_AT_A_TIME = 50;
 /** Minutes. A limit of a call's length is why a call is anchored here: it costs no sound and no file. */
 const LONGEST_CALL = 600;
 
@@ -32,10 +31,7 @@ export interface Contestant {
 
 export type ContestantName = 'direct' | 'bare' | 'plain' | 'naive' | 'anchored' | 'alone';
 
-const peers = Array.from({ length: PAIRS }, (_, index) => {
-  const { a, b } = pairOf(index);
-  return { from: a, to: b };
-});
+const peers = pairsFrom(0, PAIRS).map(({ a, b }) => ({ from: a, to: b }));
 const nothing: CpuParts = { application: 0, sipServer: 0, mediaServer: 0, postgres: 0 };
 
 /**
@@ -115,17 +111,11 @@ async function startAxbridge(
     ...{ name: 'bench', mode: 'AXB', recording: false },
     ...{ statusUrl: `${sink.url}/status`, feeUrl: `${sink.url}/fee` },
   });
-  const pairs = Array.from({ length: 2 * PAIRS }, (_, index) => pairOf(index));
-  for (const half of [pairs.slice(0, PAIRS), pairs.slice(PAIRS)]) {
-    const numbers = half.map(({ x }) => ({ number: x }));
-    await admin.send('POST', '/numbers', { appKey: app.appKey, numbers });
-  }
+  const [plainPairs, anchoredPairs] = [pairsFrom(0, PAIRS), pairsFrom(PAIRS, PAIRS)];
+  await giveNumbers(admin, app.appKey, [...plainPairs, ...anchoredPairs]);
   await using client = new SignedClient(http, app.appKey, app.appSecret);
-  for (let from = 0; from < pairs.length; from += BINDS_AT_A_TIME) {
-    const some = pairs.slice(from, from + BINDS_AT_A_TIME);
-    const terms = from < PAIRS ? {} : { maxDuration: LONGEST_CALL };
-    await Promise.all(some.map(({ a, b, x }) => client.bind(a, b, x, terms)));
-  }
+  await bindPairs(client, plainPairs);
+  await bindPairs(client, anchoredPairs, { maxDuration: LONGEST_CALL });
   const postgres = childNamed(pid, 'postgres');
   const cpu = (): CpuParts => ({
     application: cpuMs(pid),
@@ -133,14 +123,14 @@ async function startAxbridge(
     mediaServer: cpuMs(media.pid),
     postgres: cpuMsOfTree(postgres),
   });
-  const dialling = pairs.map(({ a, x }) => ({ from: a, to: x }));
+  const dialled = (pairs: readonly Pair[]) => pairs.map(({ a, x }) => ({ from: a, to: x }));
   return {
     // What an idle media server takes is no part of calls that never reach it.
     plain: {
-      ...{ target: server.sip, dialling: dialling.slice(0, PAIRS), rtp: false },
+      ...{ target: server.sip, dialling: dialled(plainPairs), rtp: false },
       cpu: () => ({ ...cpu(), mediaServer: 0 }),
     },
-    anchored: { target: server.sip, dialling: dialling.slice(PAIRS), rtp: true, cpu },
+    anchored: { target: server.sip, dialling: dialled(anchoredPairs), rtp: true, cpu },
   };
 }
 

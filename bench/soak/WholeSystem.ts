@@ -7,14 +7,11 @@ import { BenchApplication } from '../BenchApplication.ts';
 import { quiet } from '../BenchDatabase.ts';
 import { SignedClient } from '../binds/SignedClient.ts';
 import { ForkedPart } from '../ForkedPart.ts';
+import { bindPairs, giveNumbers, type Pair } from '../pairs.ts';
 import { childNamed } from '../processCpu.ts';
 import { type CallServers, startCallServers } from './callServers.ts';
-import type { Pair } from './pairs.ts';
 import { nodeMemory, type ProcessMemory, probedEnvironment } from './processMemory.ts';
 import type { Told } from './sinkProcess.ts';
-
-const BINDS_AT_A_TIME = 50;
-const NUMBERS_AT_A_TIME = 1000;
 
 /**
  * Everything that carries calls, each part a process of its own that can be asked what it holds: servers, PostgreSQL, the
@@ -78,17 +75,9 @@ export class WholeSystem implements AsyncDisposable {
   ): Promise<SignedClient> {
     const { admin, http } = this.application;
     const app = await admin.createApp({ name: 'bench', mode: 'AXB', recording, ...this.#urls });
-    const numbers = [...bound, ...free].map(({ x }) => ({ number: x }));
-    for (let from = 0; from < numbers.length; from += NUMBERS_AT_A_TIME) {
-      const some = numbers.slice(from, from + NUMBERS_AT_A_TIME);
-      await admin.send('POST', '/numbers', { appKey: app.appKey, numbers: some });
-    }
+    await giveNumbers(admin, app.appKey, [...bound, ...free]);
     const client = this.#owned.use(new SignedClient(http, app.appKey, app.appSecret));
-    const more: Record<string, string> = recording ? { recordFlag: 'true' } : {};
-    for (let from = 0; from < bound.length; from += BINDS_AT_A_TIME) {
-      const some = bound.slice(from, from + BINDS_AT_A_TIME);
-      await Promise.all(some.map(({ a, b, x }) => client.bind(a, b, x, more)));
-    }
+    await bindPairs(client, bound, recording ? { recordFlag: 'true' } : {});
     return client;
   }
 
