@@ -24,6 +24,7 @@ const command = spawn(program, rest, {
     ...process.env,
     ...servers.settings,
     AXBRIDGE_TEST_SIP: `${servers.sip.host}:${servers.sip.port}`,
+    AXBRIDGE_TEST_DRACHTIO_METRICS: servers.sipMetricsUrl,
   },
 });
 const [code] = await once(command, 'exit');

@@ -1,7 +1,8 @@
 import { startEmbeddedMedia, startEmbeddedSip } from '../../embedded/index.ts';
+import { readConfig } from '../../src/config.ts';
+import { dialogsOf } from '../../test/kit/drachtioDialogs.ts';
+import { channelCount } from '../../test/media/servers.ts';
 import { listeningPid } from '../listeningPid.ts';
-import { dialogsOf } from './drachtioDialogs.ts';
-import { channelsOf } from './freeswitchChannels.ts';
 import { memoryOf, nodeMemory, type ProcessMemory } from './processMemory.ts';
 
 /** What both servers hold of calls. */
@@ -66,15 +67,20 @@ async function embeddedServers(probes: string): Promise<CallServers> {
 async function givenServers(): Promise<CallServers> {
   const [sipHost = '', sipPort = ''] = needed('AXBRIDGE_TEST_SIP', AXBRIDGE_TEST_SIP).split(':');
   const metrics = needed('AXBRIDGE_TEST_DRACHTIO_METRICS', AXBRIDGE_TEST_DRACHTIO_METRICS);
-  const drachtio = needed('AXBRIDGE_DRACHTIO', AXBRIDGE_DRACHTIO);
-  const freeswitch = needed('AXBRIDGE_FREESWITCH', AXBRIDGE_FREESWITCH);
-  const sipPid = listeningPid(portIn(drachtio));
-  const mediaPid = listeningPid(portIn(freeswitch));
+  const settings = {
+    AXBRIDGE_DRACHTIO: needed('AXBRIDGE_DRACHTIO', AXBRIDGE_DRACHTIO),
+    AXBRIDGE_FREESWITCH: needed('AXBRIDGE_FREESWITCH', AXBRIDGE_FREESWITCH),
+  };
+  const config = readConfig(settings);
+  const drachtio = needed('AXBRIDGE_DRACHTIO', config.AXBRIDGE_DRACHTIO);
+  const freeswitch = needed('AXBRIDGE_FREESWITCH', config.AXBRIDGE_FREESWITCH[0]);
+  const sipPid = listeningPid(drachtio.port);
+  const mediaPid = listeningPid(freeswitch.port);
   return {
     sip: { host: sipHost, port: Number(sipPort) },
-    settings: { AXBRIDGE_DRACHTIO: drachtio, AXBRIDGE_FREESWITCH: freeswitch },
+    settings,
     held: async () => {
-      const [inSip, channels] = await Promise.all([dialogsOf(metrics), channelsOf(freeswitch)]);
+      const [inSip, channels] = await Promise.all([dialogsOf(metrics), channelCount(freeswitch)]);
       return { ...inSip, channels };
     },
     sipMemory: async () => memoryOf(sipPid),
@@ -83,12 +89,7 @@ async function givenServers(): Promise<CallServers> {
   };
 }
 
-function needed(name: string, value: string | undefined): string {
+function needed<Value>(name: string, value: Value | undefined): Value {
   if (value === undefined) throw new Error(`${name} is needed, too, with servers that are given`);
   return value;
-}
-
-/** @param server `host:port,secret` */
-function portIn(server: string): number {
-  return Number(/:(\d+),/.exec(server)?.[1]);
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { dialogsOf } from '../kit/drachtioDialogs.ts';
 import { eventually } from '../kit/eventually.ts';
 import { freePort } from '../kit/freePort.ts';
 import { KeptProcess } from '../kit/KeptProcess.ts';
@@ -20,7 +21,8 @@ export interface RealDrachtioOptions {
 /** A drachtio-server of this machine, started with the configuration that axbridge ships, on free ports. */
 export class RealDrachtio {
   readonly sip: { readonly host: string; readonly port: number };
-  readonly metricsPort: number;
+  /** Where it tells Prometheus what it holds. */
+  readonly metricsUrl: string;
   readonly #adminPort: number;
   readonly #process: KeptProcess;
   #log = '';
@@ -33,7 +35,7 @@ export class RealDrachtio {
     const { host = '127.0.0.1', restartAfterMs } = options;
     this.sip = { host, port: ports.sip };
     this.#adminPort = ports.admin;
-    this.metricsPort = ports.metrics;
+    this.metricsUrl = `http://127.0.0.1:${ports.metrics}/metrics`;
     const contact = `sip:${host}:${ports.sip};transport=udp,tcp`;
     const begin = () => {
       const child = spawn(binary, ['--file', CONFIGURATION, '--contact', contact], {
@@ -92,9 +94,7 @@ export class RealDrachtio {
 
   /** Dialogs that it holds, by its own account. */
   async dialogs(): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
-    const counts = [...text.matchAll(/^drachtio_stable_dialogs\{.*\} (\d+)$/gm)];
-    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+    return (await dialogsOf(this.metricsUrl)).dialogs;
   }
 
   stop(): Promise<void> {

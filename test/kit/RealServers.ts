@@ -53,6 +53,11 @@ export class RealServers {
     return this.#drachtio.lives;
   }
 
+  /** Where the SIP server tells Prometheus what it holds. */
+  get sipMetricsUrl(): string {
+    return this.#drachtio.metricsUrl;
+  }
+
   get mediaPids(): readonly number[] {
     return this.#freeswitches.map(({ pid }) => pid);
   }

@@ -2,6 +2,8 @@ import { createConnection } from 'node:net';
 import { startEmbeddedMedia, startEmbeddedSip } from '../../embedded/index.ts';
 import { readConfig } from '../../src/config.ts';
 
+const ANSWER_PATIENCE_MS = 30_000;
+
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -61,9 +63,13 @@ export async function startMediaServers(): Promise<MediaServers> {
   };
 }
 
-/** One `api` command on a connection of its own, to look at the media server from outside the product. */
+/**
+ * One `api` command on a connection of its own, to look at the media server from outside the product.
+ * @throws Error when nothing comes for half a minute, or the connection ends
+ */
 export async function askFreeSwitch({ host, port, secret }: Address, command: string): Promise<string> {
   const socket = createConnection({ host, port });
+  socket.setTimeout(ANSWER_PATIENCE_MS, () => socket.destroy(new Error(`${command}: no answer`)));
   socket.write(`auth ${secret}\n\napi ${command}\n\n`);
   let received = '';
   for await (const piece of socket) {
@@ -78,5 +84,8 @@ export async function askFreeSwitch({ host, port, secret }: Address, command: st
 
 /** Channels that the media server has now (`show channels` counts rows of a database that may lag behind or be off). */
 export async function channelCount(freeswitch: Address): Promise<number> {
-  return Number(/^(\d+) session\(s\) - peak/m.exec(await askFreeSwitch(freeswitch, 'status'))?.[1]);
+  const status = await askFreeSwitch(freeswitch, 'status');
+  const sessions = /^(\d+) session\(s\) - peak/m.exec(status)?.[1];
+  if (sessions === undefined) throw new Error(`the media server does not tell its sessions: ${status}`);
+  return Number(sessions);
 }
