@@ -11,8 +11,9 @@ export class BindChurn implements AsyncDisposable {
   /** What the partner API refused or did not answer. */
   readonly failures: string[] = [];
 
+  /** @param perSecond 0: none at all */
   constructor(client: SignedClient, perSecond: number) {
-    this.#running = this.#run(client, 1000 / perSecond);
+    this.#running = perSecond > 0 ? this.#run(client, 1000 / perSecond) : Promise.resolve();
   }
 
   async #run(client: SignedClient, everyMs: number): Promise<void> {

@@ -117,7 +117,7 @@ export class LoadPhones {
     });
   }
 
-  /** The other side ended the call; a re-INVITE is answered with what was agreed. */
+  /** The other side ends the call; nothing else is expected of it. */
   #atCaller(method: string, transaction: ServerTransaction): void {
     const callId = transaction.request.headers.get('Call-ID') ?? '';
     if (method === 'BYE') this.#cuts.get(callId)?.('cut');

@@ -1,14 +1,11 @@
 /**
- * A customer's server that answers 200 and remembers, by session id, which calls ended and which were charged. It tells
+ * A customer's server that answers 200 and remembers, by session id, which calls were charged. It tells
  * its port when it listens, and its counts when it is asked. It ends with its parent.
  */
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 
 export interface Told {
-  readonly notifications: number;
-  /** Calls of which a disconnect event came. */
-  readonly ended: number;
   /** Calls of which a record came. */
   readonly records: number;
   /** Records that came in more than one message; a message that is sent again is known by its webhook-id. */
@@ -16,21 +13,15 @@ export interface Told {
 }
 
 interface Notification {
-  readonly eventType: string;
-  readonly statusInfo?: { readonly sessionId: string };
   readonly feeLst?: readonly { readonly sessionId: string }[];
 }
 
-const ended = new Set<string>();
 const charged = new Set<string>();
 /** Messages with records, by their webhook-id. */
 const taken = new Set<string>();
-let notifications = 0;
 let recordsAgain = 0;
 
-function take(id: string, { eventType, statusInfo, feeLst = [] }: Notification): void {
-  notifications += 1;
-  if (eventType === 'disconnect' && statusInfo !== undefined) ended.add(statusInfo.sessionId);
+function take(id: string, { feeLst = [] }: Notification): void {
   if (taken.has(id)) return;
   if (feeLst.length > 0) taken.add(id);
   for (const { sessionId } of feeLst) {
@@ -50,7 +41,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
 });
 server.listen(0, '127.0.0.1', () => process.send?.(server.address()));
 process.on('message', () => {
-  const told: Told = { notifications, ended: ended.size, records: charged.size, recordsAgain };
+  const told: Told = { records: charged.size, recordsAgain };
   process.send?.(told);
 });
 process.on('disconnect', () => process.exit());

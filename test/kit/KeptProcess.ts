@@ -1,13 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
+/** What it has to end when it is told to, before it is killed. */
+const STOP_PATIENCE_MS = 15_000;
+
 export interface KeptProcessOptions {
   /** Starts the program. */
   readonly begin: () => ChildProcess;
   /** Milliseconds after which it is started again when it ends by itself, as a supervisor does; absent: it stays away. */
   readonly restartAfterMs?: number | undefined;
-  /** Milliseconds that it has to end when it is told to, before it is killed. */
-  readonly stopPatienceMs?: number;
 }
 
 /** A server program of this machine: started, kept running if that is wanted, and stopped. */
@@ -45,7 +46,7 @@ export class KeptProcess {
     if (this.ending !== undefined) return;
     const gone = once(child, 'exit');
     child.kill('SIGTERM');
-    const impatient = setTimeout(() => child.kill('SIGKILL'), this.#options.stopPatienceMs ?? 15_000);
+    const impatient = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
     await gone;
     clearTimeout(impatient);
   }
