@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BucketError } from '../recordings/BucketError.ts';
 import type { OpenRecording } from '../recordings/OpenRecording.ts';
 import { faultFields } from '../telemetry/fault.ts';
@@ -21,9 +21,9 @@ interface DownloadOptions extends Pick<RecordingRoutesOptions, 'recordings' | 's
  */
 export async function recordingDownload(fastify: FastifyInstance, options: DownloadOptions): Promise<void> {
   await fastify.register(async (door) => {
-    door.setErrorHandler((error, _request, reply) => {
+    door.setErrorHandler((error: FastifyError, _request, reply) => {
       options.log.error(faultFields(error), 'a recording could not be sent');
-      if (error instanceof BucketError) {
+      if (error instanceof BucketError || error.statusCode === 503) {
         reply.header('retry-after', RETRY_AFTER_SECONDS);
         return refuse(reply, 503, 'Recordings cannot be read at the moment.');
       }
@@ -56,9 +56,15 @@ async function download(
   if (recording === undefined) return refuse(reply, 404, 'The recording is not kept any more.');
   try {
     const part = answer(request, reply, recording);
-    if (part !== undefined) return reply.send(await recording.read(part.first, part.last));
-    await recording.close();
-    return reply.send();
+    if (part === undefined) {
+      await recording.close();
+      return reply.send();
+    }
+    const sound = await recording.read(part.first, part.last);
+    // Where the answer was an error by now, nobody would read it to its end.
+    if (!reply.sent) return reply.send(sound);
+    sound.destroy();
+    return reply;
   } catch (error) {
     await recording.close();
     throw error;

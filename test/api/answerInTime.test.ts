@@ -1,4 +1,5 @@
 import { type AddressInfo, connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -15,6 +16,7 @@ beforeEach(async () => {
   answerInTime(server, WITHIN_MS);
   server.post('/echo', async ({ body }) => body);
   server.post('/stuck', () => never.promise);
+  server.post('/long', async (_request, reply) => reply.send(Readable.from(slowly('0123456789'))));
   server.post('/stuck-at-the-door', { onRequest: () => never.promise }, async ({ body }) => body);
   await server.listen({ host: '127.0.0.1', port: 0 });
 });
@@ -22,6 +24,14 @@ afterEach(async () => {
   never.resolve();
   await server.close();
 });
+
+/** Takes four times as long as an answer may. */
+async function* slowly(content: string): AsyncGenerator<string> {
+  for (const each of content) {
+    yield each;
+    await delay((4 * WITHIN_MS) / content.length);
+  }
+}
 
 /** Posts `{"a":1}` in two parts, with a time between them. @returns the whole answer */
 async function post(path: string, betweenMs = 0): Promise<string> {
@@ -46,5 +56,11 @@ describe('an answer in time', () => {
     const answer = await post('/echo', 4 * WITHIN_MS);
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
     expect(answer).toContain('{"a":1}');
+  });
+
+  it('may be long: what has begun, as a recording that goes over a slow line, is not cut', async () => {
+    const answer = await post('/long');
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toMatch(/\r\n0\r\n\r\n$/);
   });
 });
