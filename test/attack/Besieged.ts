@@ -124,14 +124,19 @@ export class Besieged {
       const answerOwn = ben.onCall;
       ben.onCall = (call) => (isOwn(call) ? answerOwn : answers)(call);
     }
-    await eventually('calls flow', () => stream.talking.length >= TALK_MS / CALL_EVERY_MS - 2, 60_000);
-    const fault = new Fault({ what, stream, sink, ...excuses });
-    await attack();
-    await eventually('a call is answered', () => fault.answered().length > 0, 60_000);
-    fault.mended();
-    const row = await fault.count();
-    ben.onCall = () => undefined;
-    return { row, others: ben.calls.items.slice(callsBefore).filter((call) => !isOwn(call)) };
+    try {
+      await eventually('calls flow', () => stream.talking.length >= TALK_MS / CALL_EVERY_MS - 2, 60_000);
+      const fault = new Fault({ what, stream, sink, ...excuses });
+      await attack();
+      await eventually('a call is answered', () => fault.answered().length > 0, 60_000);
+      fault.mended();
+      const row = await fault.count();
+      return { row, others: ben.calls.items.slice(callsBefore).filter((call) => !isOwn(call)) };
+    } finally {
+      // An attack that fails its test leaves no calls to the tests behind it.
+      await stream.end();
+      ben.onCall = () => undefined;
+    }
   }
 
   async #pairsOfCalls(): Promise<readonly Pair[]> {

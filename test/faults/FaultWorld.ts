@@ -39,6 +39,7 @@ export class FaultWorld {
   readonly pairs: readonly Pair[];
   readonly #anna: Phone;
   readonly #ben: Phone;
+  #stream: Traffic | undefined;
 
   private constructor(
     parts: Pick<FaultWorld, 'servers' | 'nodes' | 'sink' | 'tenant' | 'pairs'>,
@@ -96,10 +97,13 @@ export class FaultWorld {
   /** Calls begin to come. Resolves when as many are in progress as there will be. */
   async calls(): Promise<Traffic> {
     const { pairs } = this;
+    // One that a failed test has left, where several tests share this world.
+    await this.#stream?.end();
     const stream = new Traffic({
       ...{ anna: this.#anna, ben: this.#ben, pairs },
       ...{ everyMs: EVERY_MS, talkMs: TALK_MS },
     });
+    this.#stream = stream;
     await eventually('calls flow', () => stream.talking.length >= TALK_MS / EVERY_MS - 2, 60_000);
     return stream;
   }
@@ -114,6 +118,7 @@ export class FaultWorld {
   }
 
   async close(): Promise<void> {
+    await this.#stream?.end();
     await Promise.all(this.nodes.map((node) => node.stop()));
     await Promise.all([this.#anna.close(), this.#ben.close(), this.sink.close()]);
     await this.servers.stop();
