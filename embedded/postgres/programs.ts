@@ -7,7 +7,8 @@ import { EmbeddedPostgresError } from './EmbeddedPostgresError.ts';
 import type { ServerUser } from './serverUser.ts';
 
 const KEPT_LINES = 20;
-const READY = 'database system is ready to accept connections';
+/** The server's line that says so. */
+export const READY = 'database system is ready to accept connections';
 
 /** What differs from PostgreSQL's defaults. Nothing that makes a commit durable is among it. */
 const SETTINGS: Record<string, string> = {
@@ -124,7 +125,8 @@ function ended(child: ChildProcess): Promise<Exit> {
   );
 }
 
-function keepLastLines(child: ChildProcess, onLine: (line: string) => void): string[] {
+/** What a program said last, as it goes on; `onLine` hears every line. */
+export function keepLastLines(child: ChildProcess, onLine: (line: string) => void): string[] {
   const lines: string[] = [];
   if (child.stderr === null) return lines;
   createInterface({ input: child.stderr }).on('line', (line) => {

@@ -2,16 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { DataFolder } from '../../embedded/postgres/DataFolder.ts';
 import { writeOwner } from '../../embedded/postgres/leftover.ts';
+import { keepLastLines, READY } from '../../embedded/postgres/programs.ts';
 import { serverUser } from '../../embedded/postgres/serverUser.ts';
 import { closeDatabase, connectDatabase } from '../../src/store/database.ts';
 import { freePort } from './freePort.ts';
 
-const READY = 'database system is ready to accept connections';
 const ATTEMPTS_TO_FIND_A_PORT = 3;
-const KEPT_LINES = 20;
 
 /**
  * As an operator has it who asks for a language: texts sort otherwise than their bytes do. What is not said here, such
@@ -109,28 +107,17 @@ function run(program: string, parameters: readonly string[]): ChildProcess {
 async function makeCluster(folder: DataFolder, programs: string, cluster: string): Promise<void> {
   folder.give(folder.home);
   const child = run(join(programs, 'initdb'), [...INITDB, ...COLLATION, `--pgdata=${cluster}`]);
-  const lines = lastLines(child, () => undefined);
+  const lines = keepLastLines(child, () => undefined);
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`initdb ended with ${code}: ${lines.join(' | ')}`);
 }
 
 async function ready(child: ChildProcess): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const lines = lastLines(child, (line) => {
+  const lines = keepLastLines(child, (line) => {
     if (line.includes(READY)) resolve();
   });
   child.once('error', reject);
   child.once('close', (code) => reject(new Error(`postgres ended with ${code}: ${lines.join(' | ')}`)));
   await promise;
-}
-
-function lastLines(child: ChildProcess, onLine: (line: string) => void): string[] {
-  const lines: string[] = [];
-  if (child.stderr === null) return lines;
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    lines.push(line);
-    if (lines.length > KEPT_LINES) lines.shift();
-    onLine(line);
-  });
-  return lines;
 }
