@@ -34,6 +34,7 @@ export interface EmbeddedSip {
   readonly secret: string;
   /** The server's process at this moment. */
   readonly pid: number | undefined;
+  /** What it counts. @throws EmbeddedSipError when it is away or does not answer within 2 s */
   stats(): Promise<DrachtioServerStats>;
   /** Ends the server and its process. */
   stop(): Promise<void>;
@@ -52,6 +53,7 @@ export class EmbeddedSipError extends Error {
 type Started = Extract<FromSipProcess, { type: 'started' }>;
 
 const stopTimeoutMs = 5_000;
+const statsTimeoutMs = 2_000;
 const restartDelayMs = 250;
 const processFile = fileURLToPath(new URL('./process.ts', import.meta.url));
 
@@ -106,7 +108,7 @@ class SipProcess implements EmbeddedSip {
       child.on('message', (message: FromSipProcess) => {
         if (message.type === 'started') resolve(message);
         else if (message.type === 'failed') reject(new EmbeddedSipError(message.message));
-        else this.#takeStats(message.id, message.stats);
+        else this.#statsWaiters.get(message.id)?.resolve(message.stats);
       });
       child.once('error', (error) =>
         reject(new EmbeddedSipError(`cannot start the SIP server: ${error.message}`)),
@@ -125,14 +127,18 @@ class SipProcess implements EmbeddedSip {
   }
 
   stats(): Promise<DrachtioServerStats> {
-    return new Promise((resolve, reject) => {
-      const id = this.#nextStatsId;
-      this.#nextStatsId += 1;
-      this.#statsWaiters.set(id, { resolve, reject });
-      if (!this.#listening || !this.#tell({ type: 'stats', id })) {
-        this.#statsWaiters.delete(id);
-        reject(new EmbeddedSipError('the SIP server is not running'));
-      }
+    const id = this.#nextStatsId;
+    this.#nextStatsId += 1;
+    const { promise, resolve, reject } = Promise.withResolvers<DrachtioServerStats>();
+    const late = () => reject(new EmbeddedSipError(`the SIP server did not answer in ${statsTimeoutMs} ms`));
+    const timer = setTimeout(late, statsTimeoutMs);
+    this.#statsWaiters.set(id, { resolve, reject });
+    if (!this.#listening || !this.#tell({ type: 'stats', id })) {
+      reject(new EmbeddedSipError('the SIP server is not running'));
+    }
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#statsWaiters.delete(id);
     });
   }
 
@@ -177,17 +183,11 @@ class SipProcess implements EmbeddedSip {
     return this.#child.send(message);
   }
 
-  #takeStats(id: number, stats: DrachtioServerStats): void {
-    this.#statsWaiters.get(id)?.resolve(stats);
-    this.#statsWaiters.delete(id);
-  }
-
   /** The process is gone. Not by our wish: its dialogs are lost, but new calls find it again. */
   #ended(child: ChildProcess): void {
     this.#listening = false;
     for (const { reject } of this.#statsWaiters.values())
       reject(new EmbeddedSipError('the SIP server has ended'));
-    this.#statsWaiters.clear();
     const neverRan = this.#child !== child || this.#stopping || child.exitCode === 0;
     if (neverRan) return;
     console.error(`embedded SIP server ended (${child.signalCode ?? child.exitCode}); starting it again`);

@@ -65,6 +65,18 @@ describe('startEmbeddedSip', () => {
     await expect.poll(async () => (await server.stats()).clients).toBe(0);
   });
 
+  it('whose process hangs says so to who asks what it counts', async () => {
+    const server = await start();
+    if (server.pid === undefined) throw new Error('no process');
+    process.kill(server.pid, 'SIGSTOP');
+    try {
+      await expect(server.stats()).rejects.toThrow('did not answer in 2000 ms');
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+    expect(await server.stats()).toMatchObject({ dialogs: 0 });
+  });
+
   it('speaks TLS', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
     const server = await start({ tls: { port: 0, key, cert } });
