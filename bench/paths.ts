@@ -23,7 +23,7 @@ const HEADING = [
 ];
 
 /** AXBRIDGE_BENCH_PATHS: names of those that take part, with commas; without it all do. */
-const WANTED = process.env.AXBRIDGE_BENCH_PATHS?.split(',') ?? ORDER;
+const WANTED: readonly string[] = process.env.AXBRIDGE_BENCH_PATHS?.split(',') ?? ORDER;
 
 type Running = Partial<Record<ContestantName, Contestant>>;
 type Take = (name: ContestantName, rate: number) => Promise<Turn>;
@@ -73,6 +73,9 @@ export const paths = defineBench({
     anchoredClimb: { fallback: [20, 40, 60, 80, 100, 120], meaning: 'the same, anchored' },
   },
   async run({ rounds, seconds, warmUp, rates, climb, anchoredClimb }, report) {
+    const unknown = WANTED.find((wanted) => !ORDER.some((name) => name === wanted));
+    if (unknown !== undefined)
+      throw new Error(`AXBRIDGE_BENCH_PATHS: ${unknown} is none of ${ORDER.join(', ')}`);
     await using load = await SippLoad.start();
     await using parts = new AsyncDisposableStack();
     const running = await startContestants(load.calleePort, isWanted, parts);

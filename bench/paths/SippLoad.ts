@@ -101,6 +101,7 @@ export class SippLoad implements AsyncDisposable {
     try {
       await Promise.race([udpPortInUse(port), ended]);
     } catch (error) {
+      child.kill('SIGKILL');
       phones.stop();
       rmSync(folder, { recursive: true, force: true });
       throw new Error('this bench needs the program sipp (sip-tester)', { cause: error });
