@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { SharedUse } from '../processes/SharedUse.ts';
+import { TokenBucket } from '../processes/TokenBucket.ts';
 import type { RequestLimit } from '../store/apps.ts';
-import { TokenBucket } from './TokenBucket.ts';
 
 export interface RequestLimitsOptions {
   /** Of each application that has none of its own; undefined for none. */
@@ -20,8 +20,8 @@ const REMEMBERED = 10_000;
 const OF_ALL = '';
 
 /**
- * Flow control: how many requests the processes of a group together take, of one application and of all. Only requests that have proved
- * whose they are count, so that a stranger cannot use up what belongs to customers. Counting is the
+ * Flow control: how many requests the processes of a group together take, of one application and of all. Only requests
+ * that have proved whose they are count, so that a stranger cannot use up what belongs to customers. Counting is the
  * group's own: a count that all nodes shared would cost every request a round trip.
  */
 export class RequestLimits {
@@ -34,7 +34,9 @@ export class RequestLimits {
     this.#platform = options.platform && new TokenBucket(options.platform, options.monotonicClock());
     options.shared?.onTaken('requests', (appKey, { times, allowance }) => {
       const now = options.monotonicClock();
-      const bucket = appKey === OF_ALL ? this.#platform : this.#bucketOf(appKey, allowance, now);
+      // One that is known stands: who tells may not have heard yet that the limit is another.
+      const ofApplication = () => this.#applications.get(appKey) ?? this.#bucketOf(appKey, allowance, now);
+      const bucket = appKey === OF_ALL ? this.#platform : ofApplication();
       bucket?.remove(now, times);
     });
   }

@@ -1,6 +1,6 @@
 import type { SharedUse } from '../processes/SharedUse.ts';
+import { TokenBucket } from '../processes/TokenBucket.ts';
 import type { Trunk } from '../store/trunks.ts';
-import { CallRate } from './CallRate.ts';
 import { SourceAcl } from './sourceAcl.ts';
 import { orderTrunks } from './trunks.ts';
 
@@ -19,7 +19,7 @@ export class TrunkGroup {
   readonly #options: TrunkGroupOptions;
   readonly #calls = new Map<string, number>();
   /** Of the trunks that have one. */
-  readonly #rates = new Map<string, CallRate>();
+  readonly #rates = new Map<string, TokenBucket>();
   readonly #now: () => number;
   #trunks: readonly Trunk[] = [];
   #sources = new SourceAcl<Trunk>([]);
@@ -29,7 +29,7 @@ export class TrunkGroup {
   constructor(options: TrunkGroupOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    options.shared?.onTaken('trunk', (name, { times }) => this.#rates.get(name)?.take(this.#now(), times));
+    options.shared?.onTaken('trunk', (name, { times }) => this.#rates.get(name)?.remove(this.#now(), times));
   }
 
   get trunks(): readonly Trunk[] {
@@ -52,7 +52,7 @@ export class TrunkGroup {
 
   /** Whether it carries as many calls as it may, or has begun as many in this second, all processes of the group together. */
   isFull(trunk: Trunk): boolean {
-    return this.#hasAllCalls(trunk) || this.#rates.get(trunk.name)?.hasRoom(this.#now()) === false;
+    return this.#hasAllCalls(trunk) || this.#rates.get(trunk.name)?.has(this.#now()) === false;
   }
 
   /** Whether one more call may come in over it; if so, it counts as one of this second. */
@@ -108,8 +108,8 @@ export class TrunkGroup {
 
   #takeOfRate(name: string): void {
     const rate = this.#rates.get(name);
-    rate?.take(this.#now());
-    if (rate) this.#options.shared?.take('trunk', name, { requests: rate.perSecond, seconds: 1 });
+    rate?.remove(this.#now());
+    if (rate) this.#options.shared?.take('trunk', name, rate.limit);
   }
 
   #limitRates(trunks: readonly Trunk[]): void {
@@ -118,8 +118,9 @@ export class TrunkGroup {
     for (const { name, callsPerSecond } of trunks) {
       if (callsPerSecond === undefined) continue;
       const old = before.get(name);
-      const isSame = old?.perSecond === callsPerSecond;
-      this.#rates.set(name, isSame ? old : new CallRate(callsPerSecond, this.#now()));
+      const isSame = old?.limit.requests === callsPerSecond;
+      const limit = { requests: callsPerSecond, seconds: 1 };
+      this.#rates.set(name, isSame ? old : new TokenBucket(limit, this.#now()));
     }
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AppGuards, AppRoute, Mode } from '../../routing/types.ts';
+import type { Allowance } from '../processes/SharedUse.ts';
 import { type Sql, storeErrorOf } from './database.ts';
 import { readGuards, type StoredGuards } from './guards.ts';
 import { StoreError } from './StoreError.ts';
@@ -42,11 +43,8 @@ export interface App {
   readonly createdAt: Date;
 }
 
-/** So many requests at once, and so many more in each span of so many seconds. */
-export interface RequestLimit {
-  readonly requests: number;
-  readonly seconds: number;
-}
+/** Requests at the partner API. */
+export type RequestLimit = Allowance;
 
 /** What the operator says of a new application; key and secret are made here. */
 export interface NewApp {

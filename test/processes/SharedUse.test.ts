@@ -145,4 +145,16 @@ describe('limits of a group', () => {
     await eventually('that to be told', () => group.told === 2);
     expect(taken(one, 'third')).toBe(0);
   });
+  it('requests of an application: who has not heard yet that its limit is another does not have it begin anew', async () => {
+    const group = new Group();
+    const none = { application: undefined, platform: undefined, monotonicClock: () => 0 };
+    const one = new RequestLimits({ ...none, shared: group.process() });
+    const two = new RequestLimits({ ...none, shared: group.process() });
+    const lower = { requests: 3, seconds: 60 };
+    for (let count = 0; count < 3; count++) expect(two.take('app', lower)).toBe(0);
+    await eventually('that to be told', () => group.told === 1);
+    expect(one.take('app', allowance)).toBe(0);
+    await eventually('that to be told', () => group.told === 2);
+    expect(two.take('app', lower)).toBeGreaterThan(0);
+  });
 });

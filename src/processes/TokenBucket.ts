@@ -1,16 +1,16 @@
-import type { RequestLimit } from '../store/apps.ts';
+import type { Allowance } from './SharedUse.ts';
 
 /**
- * A bucket of tokens, full at first, that fills evenly within the limit's seconds. A request takes one token; there is
- * none, it is refused.
+ * A bucket of tokens, full at first, that fills evenly within the limit's seconds. A request or a call takes one token; is
+ * there none, it is refused. No span of so many seconds sees more than twice the limit.
  */
 export class TokenBucket {
-  readonly limit: RequestLimit;
+  readonly limit: Allowance;
   #tokens: number;
   #filledAt: number;
 
   /** @param nowMs on a clock that does not jump, as all others */
-  constructor(limit: RequestLimit, nowMs: number) {
+  constructor(limit: Allowance, nowMs: number) {
     this.limit = limit;
     this.#tokens = limit.requests;
     this.#filledAt = nowMs;
@@ -18,14 +18,19 @@ export class TokenBucket {
 
   /** @returns 0 when a token was taken; else in how many milliseconds there will be one */
   take(nowMs: number): number {
-    this.#fill(nowMs);
-    if (this.#tokens < 1) return (1 - this.#tokens) * this.#msPerToken;
+    if (!this.has(nowMs)) return (1 - this.#tokens) * this.#msPerToken;
     this.#tokens -= 1;
     return 0;
   }
 
-  /** Tokens were taken elsewhere, perhaps more than there were: then the next one is longer in coming. */
-  remove(nowMs: number, tokens: number): void {
+  /** Whether there is a token. */
+  has(nowMs: number): boolean {
+    this.#fill(nowMs);
+    return this.#tokens >= 1;
+  }
+
+  /** Takes tokens whether they are there or not; where they were not, the next one is longer in coming. */
+  remove(nowMs: number, tokens = 1): void {
     this.#fill(nowMs);
     this.#tokens -= tokens;
   }

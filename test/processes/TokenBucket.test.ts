@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TokenBucket } from '../../src/api/TokenBucket.ts';
+import { TokenBucket } from '../../src/processes/TokenBucket.ts';
 
 /** How many of so many requests at one moment a bucket lets through. */
 const through = (bucket: TokenBucket, nowMs: number, asked = 100) =>
