@@ -11,6 +11,7 @@ import {
 } from '../../embedded/sip/index.ts';
 import { pairAt } from '../pairs.ts';
 import { quantile } from '../statistics.ts';
+import { description, sessionHeaders } from './sessionDescription.ts';
 import { sleepUntil } from './sleepUntil.ts';
 
 /** Pairs of A, B and X in turn; so many that none is called again while its last call goes on. */
@@ -90,7 +91,7 @@ export class CallLoad {
       CSeq: '1 INVITE',
       ...sessionHeaders(this.#caller),
     };
-    const invite = makeRequest('INVITE', uri, headers, sdp());
+    const invite = makeRequest('INVITE', uri, headers, description());
     const hop: NextHop = { transport: 'udp', ...target, fixedTransport: true };
     const over = (): void => resolve(false);
     this.#dialledAt.set(b, performance.now());
@@ -127,32 +128,11 @@ export class CallLoad {
     const headers = sessionHeaders(this.#callee);
     transaction.reply(180, { headers: { Contact: headers.Contact } });
     setTimeout(() => {
-      if (!transaction.isAnswered) transaction.reply(200, { headers, body: sdp() });
+      if (!transaction.isAnswered) transaction.reply(200, { headers, body: description() });
     }, ANSWER_AFTER_MS);
   }
 }
 
 function giveUp(transaction: InviteClientTransaction): void {
   if (transaction.state === 'calling' || transaction.state === 'proceeding') transaction.cancel();
-}
-
-function sessionHeaders(stack: SipStack): { Contact: string; 'Content-Type': string } {
-  const { host, port } = stack.listeningPoint('udp');
-  return { Contact: `<sip:load@${host}:${port}>`, 'Content-Type': 'application/sdp' };
-}
-
-function sdp(): string {
-  return [
-    'v=0',
-    'o=- 1 1 IN IP4 127.0.0.1',
-    's=-',
-    'c=IN IP4 127.0.0.1',
-    't=0 0',
-    'm=audio 40000 RTP/AVP 8 101',
-    'a=rtpmap:8 PCMA/8000',
-    'a=rtpmap:101 telephone-event/8000',
-    'a=ptime:20',
-    'a=sendrecv',
-    '',
-  ].join('\r\n');
 }

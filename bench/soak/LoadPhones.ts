@@ -8,14 +8,13 @@ import {
   type ServerTransaction,
   SipStack,
 } from '../../embedded/sip/index.ts';
+import { description, sessionHeaders } from '../calls/sessionDescription.ts';
 import { SoundPort } from './SoundPort.ts';
 
 const ANSWER_AFTER_MS = 200;
 const ANSWER_PATIENCE_MS = 10_000;
 /** Less than this is no conversation. */
 const LEAST_PACKETS = 50;
-/** What a plain call's session description names: nobody listens there. */
-const NO_SOUND_PORT = 40_000;
 
 export interface LoadCall {
   /** The SIP server that takes the call. */
@@ -83,7 +82,7 @@ export class LoadPhones {
       CSeq: '1 INVITE',
       ...sessionHeaders(this.#caller),
     };
-    const invite = makeRequest('INVITE', uri, headers, description(sound));
+    const invite = makeRequest('INVITE', uri, headers, description(sound?.port));
     const hop: NextHop = { transport: 'udp', ...target, fixedTransport: true };
     const { promise: ended, resolve: end } = Promise.withResolvers<CallEnd>();
     this.#cuts.set(callId, end);
@@ -137,29 +136,8 @@ export class LoadPhones {
     setTimeout(() => {
       // A has given up meanwhile.
       if (transaction.isAnswered || this.#expected.get(wanted) !== call) return;
-      transaction.reply(200, { headers, body: description(call.sound) });
+      transaction.reply(200, { headers, body: description(call.sound?.port) });
       call.sound?.talkTo(transaction.request.body);
     }, ANSWER_AFTER_MS);
   }
-}
-
-function sessionHeaders(stack: SipStack): { Contact: string; 'Content-Type': string } {
-  const { host, port } = stack.listeningPoint('udp');
-  return { Contact: `<sip:load@${host}:${port}>`, 'Content-Type': 'application/sdp' };
-}
-
-function description(sound: SoundPort | undefined): string {
-  return [
-    'v=0',
-    'o=- 1 1 IN IP4 127.0.0.1',
-    's=-',
-    'c=IN IP4 127.0.0.1',
-    't=0 0',
-    `m=audio ${sound?.port ?? NO_SOUND_PORT} RTP/AVP 8 101`,
-    'a=rtpmap:8 PCMA/8000',
-    'a=rtpmap:101 telephone-event/8000',
-    'a=ptime:20',
-    'a=sendrecv',
-    '',
-  ].join('\r\n');
 }
