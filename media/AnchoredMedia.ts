@@ -15,7 +15,8 @@ export interface AnchoredMediaOptions extends CallerMediaOptions {
  *                                              ^                          |
  *                                              +-------- unbridge --------+
  *
- * Before the bridge each party hears what is played to it; after it, each other.
+ * Before the bridge each party hears what is played to it; after it, each other. The callee may answer when they are bridged
+ * already.
  */
 export class AnchoredMedia extends CallerMedia {
   readonly #callee: Leg;

@@ -60,9 +60,9 @@ export class EventSocket {
    */
   execute(channel: string, application: string, argument: string, onStart: () => void): Promise<string> {
     const connection = this.#connection;
-    if (!this.#hearsApplications && !this.#closed) hearApplications(connection);
-    this.#hearsApplications = true;
     return this.#ask(application, undefined, (answered) => {
+      if (!this.#hearsApplications) hearApplications(connection);
+      this.#hearsApplications = true;
       const started = `esl::event::CHANNEL_EXECUTE::${channel}`;
       const id = connection.execute(application, argument, (event) => {
         connection.off(started, begin);

@@ -33,9 +33,9 @@ const LARGEST_SWEEP = 5000;
 const SWEEP_EVERY_MS = 60_000;
 
 /**
- * Whether one more call may go out: ports of the platform (522: this process, or the group that it is one of) and of the application (7109: all
- * processes together), and how often calls may come, by customer account, application, shown number, caller, callee and
- * X (7001 to 7003, 8047 to 8049).
+ * Whether one more call may go out: ports of the platform (522: this process, or the group that it is one of) and of the
+ * application (7109: all processes of all nodes), and how often calls may come, by customer account, application, shown
+ * number, caller, callee and X (7001 to 7003, 8047 to 8049).
  *
  * A call is counted when it is let through, whatever becomes of it then. One that a limit refuses is counted
  * nowhere: who runs into one limit does not use up the others. "So many calls in so many seconds" holds for each span
