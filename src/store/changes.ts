@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as socketsRead } from 'node:timers/promises';
 import postgres from 'postgres';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Sql } from './database.ts';
@@ -166,7 +166,10 @@ export class Changes {
 
   async #answersInTime(statement: Promise<unknown>, end: AbortSignal): Promise<boolean> {
     const answered = statement.then(() => true);
-    const silent = delay(this.#options.probeTimeoutMs, false, { signal: end, ref: false }).catch(() => false);
+    const silent = delay(this.#options.probeTimeoutMs, undefined, { signal: end, ref: false })
+      // When this process was held up itself, what has arrived meanwhile is read before the connection counts as silent.
+      .then(() => socketsRead(false))
+      .catch(() => false);
     // Whoever loses the race may still fail later, when the connection is ended.
     answered.catch(() => undefined);
     return Promise.race([answered, silent]);

@@ -31,8 +31,8 @@ afterEach(async () => {
 });
 afterAll(() => database.close());
 
-async function startChanges(url = database.url): Promise<Changes> {
-  const changes = new Changes({ url, log, probeEveryMs: 50, probeTimeoutMs: 1000 });
+async function startChanges(url = database.url, probeTimeoutMs = 30_000): Promise<Changes> {
+  const changes = new Changes({ url, log, probeEveryMs: 50, probeTimeoutMs });
   running.push(changes);
   await changes.start();
   return changes;
@@ -186,7 +186,7 @@ describe('Changes', () => {
 
   it('loses trust when the wire is silent though it looks open', async () => {
     const wire = await startWire();
-    const changes = await startChanges(wire.url);
+    const changes = await startChanges(wire.url, 1000);
     wire.silence();
     await vi.waitFor(() => expect(changes.trusted).toBe(false), { timeout: 10_000 });
   });
