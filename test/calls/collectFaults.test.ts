@@ -225,11 +225,9 @@ describe('a caller who is asked', () => {
 
   it('costs nothing when he hangs up at any moment', async () => {
     const made = await Promise.all(Array.from({ length: 12 }, () => alice.call(X, { from: STRANGER })));
-    const answered = new Set<OutgoingCall>();
     for (const [index, call] of made.entries()) {
-      call.answered.then(() => answered.add(call)).catch(() => {});
       setTimeout(() => {
-        if (!answered.has(call)) call.cancel();
+        call.cancel();
         // Who cancels too late is answered all the same, and hangs up.
         call.answered.then(() => call.hangUp()).catch(() => {});
       }, index * 15);

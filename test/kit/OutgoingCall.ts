@@ -68,14 +68,15 @@ export class OutgoingCall extends PhoneCall {
     return this.invite.headers.get('call-id') ?? '';
   }
 
-  /** Gives up before the answer. */
+  /** Gives up before the answer; says nothing where that has come already. */
   cancel(headers: Readonly<Record<string, string>> = {}): void {
+    if (this.isOver || this.dialog !== undefined) return;
     this.#transaction.cancel(headers);
   }
 
   /** Gives up or hangs up, whichever it takes; also where the answer crosses our CANCEL. */
   async leave(): Promise<void> {
-    if (this.dialog === undefined) this.cancel();
+    this.cancel();
     await Promise.race([this.ended, this.answered.catch(() => undefined)]);
     if (!this.isOver) await this.hangUp();
   }
