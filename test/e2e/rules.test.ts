@@ -13,8 +13,11 @@ import { BOUND_MODES, type BoundMode, type Player, TURNS } from './rules/turns.t
 const CLIENTS = 200;
 /** How long they go on. The issue asks for a minute; a few seconds keep the daily run short. */
 const SECONDS = Number(process.env.AXBRIDGE_TEST_CLIENTS_SECONDS ?? 4);
-/** The issue's limit. It is the minute's: in the daily run other tests have the machine at the same time. */
-const SLOWEST_MS = SECONDS >= 60 ? 1000 : Number.POSITIVE_INFINITY;
+/**
+ * How long the slowest request may take, milliseconds. Held to a second on a quiet machine with a disk of its own; elsewhere a
+ * commit alone may wait for that long. What takes five is a fault anywhere.
+ */
+const SLOWEST_MS = Number(process.env.AXBRIDGE_TEST_SLOWEST_MS ?? 5000);
 /** Between two looks at the rules: each reads all that is bound. */
 const LOOK_EVERY_MS = 100;
 
